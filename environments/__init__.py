@@ -1,0 +1,1 @@
+"""The product: environments-as-a-service."""

@@ -1,0 +1,1 @@
+"""Thought: pure functions and values, without Django, network, clock, settings or randomness."""
