@@ -1,0 +1,118 @@
+"""Asking for accounts, their members and their contexts."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from environments.actions.asking import Actor, Refused, note, require_owner
+from environments.core.names import is_label
+from environments.core.problems import error
+from environments.models import Account, Context, Membership, Role
+
+DEFAULT_ACCOUNT = "default"
+DEFAULT_CONTEXT = "local"
+RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "api"})
+"""First parts of addresses that are taken."""
+
+
+def open_account(name: str) -> Account:
+    """A new account with the context ``local``; ``Refused`` for a name that cannot be one."""
+    check_account_name(name)
+    with transaction.atomic():
+        account = Account.objects.create(name=name)
+        Context.objects.create(
+            account=account,
+            name=DEFAULT_CONTEXT,
+            engine="process",
+            domains=[settings.RELEASECLONE.domain],
+            is_default=True,
+        )
+    return account
+
+
+def check_account_name(name: str) -> None:
+    """``Refused`` unless it is a DNS label that no address and no other account uses."""
+    if not is_label(name) or name in RESERVED:
+        raise Refused(error("account.name", name=name))
+    if Account.objects.filter(name=name).exists():
+        raise Refused(error("account.taken", name=name))
+
+
+def open_installation(*, username: str, password: str, account_name: str = "") -> User:
+    """The first owner, a superuser, once. ``Refused`` when there is a user already.
+
+    Where commands already made the account, the owner joins it, and ``account_name`` renames it.
+    """
+    person = User(username=username, is_staff=True, is_superuser=True)
+    _check_password(password, person)
+    with transaction.atomic():
+        if User.objects.exists():
+            raise Refused(error("account.opened"))
+        account = Account.objects.first()
+        if account is None:
+            account = open_account(account_name or DEFAULT_ACCOUNT)
+        elif account_name and account_name != account.name:
+            check_account_name(account_name)
+            account.name = account_name
+            account.save(update_fields=["name"])
+        person.set_password(password)
+        person.full_clean()
+        person.save()
+        Membership.objects.create(account=account, user=person, role=Role.OWNER)
+        note(Actor(person, username, account, Role.OWNER), "opened the account")
+    return person
+
+
+def _check_password(password: str, person: User) -> None:
+    try:
+        person.clean_fields(exclude=["password"])
+        validate_password(password, person)
+    except ValidationError as wrong:
+        raise Refused(
+            *(error("account.person", reason=message) for message in wrong.messages)
+        ) from wrong
+
+
+def add_member(actor: Actor, *, username: str, password: str, role: Role) -> Membership:
+    """A person of this name, made when there is none yet, in the account."""
+    require_owner(actor, "add members")
+    with transaction.atomic():
+        person = User.objects.filter(username=username).first()
+        if person is None:
+            person = User(username=username)
+            _check_password(password, person)
+            person.set_password(password)
+            person.save()
+        elif Membership.objects.filter(account=actor.account, user=person).exists():
+            raise Refused(error("member.taken", name=username))
+        membership = Membership.objects.create(account=actor.account, user=person, role=role)
+        note(actor, f"added {username} as {membership.get_role_display()}")
+    return membership
+
+
+def change_role(actor: Actor, membership: Membership, role: Role) -> None:
+    """Give a member another role; the last owner stays one."""
+    require_owner(actor, "change roles")
+    with transaction.atomic():
+        _keep_an_owner(membership, role)
+        membership.role = role
+        membership.save(update_fields=["role"])
+        note(actor, f"made {membership.user.get_username()} {role.label}")
+
+
+def remove_member(actor: Actor, membership: Membership) -> None:
+    """End a membership; the person stays known, and what it did stays its own."""
+    require_owner(actor, "remove members")
+    with transaction.atomic():
+        _keep_an_owner(membership, None)
+        name = membership.user.get_username()
+        membership.delete()
+        note(actor, f"removed {name}")
+
+
+def _keep_an_owner(membership: Membership, role: Role | None) -> None:
+    others = Membership.objects.filter(account=membership.account, role=Role.OWNER)
+    if role is not Role.OWNER and not others.exclude(pk=membership.pk).exists():
+        raise Refused(error("member.last-owner", account=membership.account.name))

@@ -1,0 +1,147 @@
+"""Asking for deployments: the plan first, then the queue with its rules."""
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from environments import tasks
+from environments.actions.asking import Actor, Refused, note
+from environments.core.plan import Plan
+from environments.core.problems import error, has_errors
+from environments.models import (
+    Deployment,
+    DeploymentKind,
+    DeploymentStatus,
+    Environment,
+)
+from environments.services import planning_existing, status
+
+_VERBS = {
+    DeploymentKind.SETUP: "asked for Deploy Setup of",
+    DeploymentKind.PATCH: "asked for Deploy of",
+    DeploymentKind.TEARDOWN: "asked for the removal of",
+}
+
+
+def plan_deployment(environment: Environment, kind: DeploymentKind) -> Plan:
+    """What this deployment would do now, from refs at most 30 s old. Writes nothing."""
+    return planning_existing.plan(environment, kind)
+
+
+def deploy(
+    actor: Actor, environment: Environment, kind: DeploymentKind, *, shown_digest: str = ""
+) -> Deployment:
+    """Queue a deployment; ``Refused`` where it cannot be, or the plan is not the one shown."""
+    _check(environment, kind)
+    if shown_digest:
+        plan = plan_deployment(environment, kind)
+        if has_errors(plan.problems):
+            raise Refused(*plan.problems)
+        if plan.digest != shown_digest:
+            raise Refused(error("deploy.digest"))
+    with transaction.atomic():
+        return queue(actor, environment, kind, shown_digest=shown_digest)
+
+
+def _check(environment: Environment, kind: DeploymentKind) -> None:
+    if environment.removed_at is not None:
+        raise Refused(error("environment.ended", name=environment.name))
+    if kind == DeploymentKind.PATCH and environment.last_setup_id is None:
+        raise Refused(error("deploy.no-setup", name=environment.name))
+    root = environment.importer or environment
+    removing = Deployment.objects.filter(
+        environment=root,
+        kind=DeploymentKind.TEARDOWN,
+        part_of__isnull=True,
+        status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING),
+    )
+    if removing.exists():
+        raise Refused(error("deploy.removing", name=root.name))
+
+
+def queue(
+    actor: Actor, environment: Environment, kind: DeploymentKind, *, shown_digest: str
+) -> Deployment:
+    """A deployment at the end of its namespace's queue, older ones superseded by the rules.
+
+    Inside a transaction; the work starts after its commit.
+    """
+    deployment = Deployment.objects.create(
+        environment=environment,
+        namespace=environment.namespace,
+        kind=kind,
+        asked_by=actor.user,
+        asked_by_name=actor.name,
+        shown_digest=shown_digest,
+    )
+    _supersede(deployment)
+    if kind == DeploymentKind.TEARDOWN:
+        _abort_running(deployment, actor)
+    verb = _VERBS[DeploymentKind(kind)]
+    note(actor, f"{verb} {environment.name}", environment=environment, deployment=deployment)
+    status.refresh(environment.namespace)
+    transaction.on_commit(lambda: _send(deployment.pk), robust=True)
+    return deployment
+
+
+def _send(pk: int) -> None:
+    """Put it into the queue; where the broker is away, the sweep does it later."""
+    try:
+        tasks.send(pk)
+    except tasks.BROKER_ERRORS:
+        Deployment.objects.filter(pk=pk).update(sent_at=None)
+
+
+def _supersede(deployment: Deployment) -> None:
+    """What waits and is overtaken by the new one ends here."""
+    waiting = Deployment.objects.filter(
+        namespace=deployment.namespace, status=DeploymentStatus.QUEUED, part_of__isnull=True
+    ).exclude(pk=deployment.pk)
+    overtaken = Q(environment=deployment.environment, kind=deployment.kind)
+    if deployment.kind == DeploymentKind.SETUP and deployment.environment.importer_id is None:
+        overtaken |= Q(
+            environment__importer=deployment.environment,
+            kind__in=(DeploymentKind.SETUP, DeploymentKind.PATCH),
+        )
+    if deployment.kind == DeploymentKind.TEARDOWN:
+        overtaken = Q()
+    waiting.filter(overtaken).update(
+        status=DeploymentStatus.SUPERSEDED,
+        reason=f"superseded by {deployment.kind} {deployment.pk}",
+        ended_at=timezone.now(),
+    )
+
+
+def _abort_running(deployment: Deployment, actor: Actor) -> None:
+    Deployment.objects.filter(
+        namespace=deployment.namespace, status=DeploymentStatus.RUNNING, part_of__isnull=True
+    ).exclude(pk=deployment.pk).update(
+        abort_asked_at=timezone.now(),
+        abort_asked_by=actor.name,
+        abort_reason=f"aborted: the environment is being removed ({actor.name})",
+    )
+
+
+def abort(actor: Actor, deployment: Deployment) -> None:
+    """End a deployment: at once while it waits, at its next step while it runs."""
+    root = deployment.part_of or deployment
+    if root.is_over:
+        raise Refused(error("deploy.over", status=root.get_status_display().lower()))
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = Deployment.objects.filter(pk=root.pk, status=DeploymentStatus.QUEUED).update(
+            status=DeploymentStatus.ABORTED,
+            reason=f"aborted by {actor.name} while it waited",
+            ended_at=now,
+        )
+        if not waiting:
+            Deployment.objects.filter(pk=root.pk, status=DeploymentStatus.RUNNING).update(
+                abort_asked_at=now, abort_asked_by=actor.name
+            )
+        note(
+            actor,
+            f"aborted {root.kind} {root.pk}",
+            environment=root.environment,
+            deployment=root,
+        )
+        status.refresh(root.namespace)

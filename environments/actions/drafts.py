@@ -1,0 +1,190 @@
+"""What a person asks for when an environment is to be created, and the plan that it makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from environments.actions.asking import Actor, Refused, refuse_errors
+from environments.core.names import is_label
+from environments.core.plan import Plan, make_plan
+from environments.core.problems import Problem, error, warning
+from environments.core.resolve import BranchChoice
+from environments.core.template.model import ImportEntry
+from environments.models import Account, Application, Context, Environment, EnvironmentType
+from environments.services import members
+from environments.services.members import Source, Sources
+from environments.services.planning import (
+    Setting,
+    act_for,
+    choose,
+    member_of,
+    namespace_name,
+    refs_and_problems,
+    surroundings,
+)
+from environments.services.refs import known_refs
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoice:
+    """One selected import. ``branch`` "": the rules choose. ``chosen_by_person``: the branch
+    was given now, not taken over from the template."""
+
+    name: str
+    branch: str = ""
+    chosen_by_person: bool = False
+    exclude_services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDraft:
+    """An environment to be. ``imports`` None: those of the template, as they are written.
+
+    ``parameters``: values by application and parameter name.
+    """
+
+    application: Application
+    branch: str = ""
+    type: str = EnvironmentType.EPHEMERAL
+    name: str = ""
+    is_production: bool = False
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    imports: tuple[ImportChoice, ...] | None = None
+    parallelize: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft thought through: its members, their branches, the plan (None: it cannot be made)."""
+
+    draft: EnvironmentDraft
+    sources: Sources
+    choices: Mapping[str, BranchChoice]
+    setting: Setting
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def own(self) -> Source:
+        """The environment's own application."""
+        return self.sources.members[-1]
+
+    @property
+    def own_choice(self) -> BranchChoice:
+        """The environment's own branch."""
+        return self.choices[self.own.application.name]
+
+
+def entries_for(
+    template_entries: tuple[ImportEntry, ...], choices: tuple[ImportChoice, ...]
+) -> tuple[ImportEntry, ...]:
+    """The entries that a selection makes: what the template says of them is kept."""
+    written = {entry.name: entry for entry in template_entries}
+    entries: list[ImportEntry] = []
+    for choice in choices:
+        entry = written.get(choice.name, ImportEntry(name=choice.name))
+        entries.append(
+            replace(entry, branch=choice.branch, exclude_services=choice.exclude_services)
+        )
+    return tuple(entries)
+
+
+def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
+    """The draft's members, branches and plan, from refs at most 30 s old. Writes nothing.
+
+    ``Refused`` where the application's own template cannot be read at all.
+    """
+    _check(draft)
+    own = _own_source(draft)
+    setting, placed = place_for(actor.account, own)
+    sources = members.imports_of(
+        own, account=actor.account, imported={}, import_parameters=draft.parameters
+    )
+    answers = known_refs([source.application for source in sources.members])
+    refs, unread = refs_and_problems(sources.members, answers)
+    chosen = {
+        choice.name: choice.branch
+        for choice in draft.imports or ()
+        if choice.chosen_by_person and choice.branch
+    }
+    choices = choose(sources.members, refs=refs, own_branch=draft.branch, chosen=chosen)
+    planned = []
+    for source in sources.members:
+        choice = choices[source.application.name]
+        act, pattern = act_for(source, choice)
+        planned.append(member_of(source, choice, act=act, ignored_by=pattern))
+    plan = make_plan(kind="setup", members=planned, surroundings=surroundings(setting))
+    problems = (*placed, *sources.problems, *unread, *plan.problems)
+    return Drafted(draft, sources, choices, setting, replace(plan, problems=problems), problems)
+
+
+def _check(draft: EnvironmentDraft) -> None:
+    problems: list[Problem] = []
+    if draft.type not in EnvironmentType.values:
+        problems.append(error("environment.type", type=draft.type))
+    if draft.is_production and draft.type != EnvironmentType.PERMANENT:
+        problems.append(error("environment.production"))
+    if draft.name and not is_label(draft.name):
+        problems.append(error("environment.name", name=draft.name))
+    taken = Environment.objects.filter(
+        application=draft.application, name=draft.name, removed_at__isnull=True
+    )
+    if draft.name and taken.exists():
+        problems.append(
+            error("environment.taken", application=draft.application.name, name=draft.name)
+        )
+    if problems:
+        raise Refused(*problems)
+
+
+def _own_source(draft: EnvironmentDraft) -> Source:
+    own, problems = members.of_application(
+        draft.application,
+        environment_type=draft.type,
+        position=0,
+        name=draft.name,
+        parameters=draft.parameters.get(draft.application.name, {}),
+    )
+    if own is None:
+        raise Refused(*problems)
+    refuse_errors(problems)
+    parallel = own.template.parallelize_app_imports
+    if draft.parallelize is not None:
+        parallel = draft.parallelize
+    entries = own.template.app_imports
+    if draft.imports is not None:
+        entries = entries_for(entries, draft.imports)
+    return members.with_entries(own, entries, parallel=parallel)
+
+
+def place_for(account: Account, own: Source) -> tuple[Setting, tuple[Problem, ...]]:
+    """Context and domain of the namespace: the template's where they exist."""
+    problems: list[Problem] = []
+    contexts = {context.name: context for context in account.contexts.all()}
+    context = contexts.get(own.template.context)
+    if context is None:
+        context = _default_context(account)
+        if own.template.context:
+            problems.append(
+                warning(
+                    "context.unknown",
+                    application=own.application.name,
+                    name=own.template.context,
+                    used=context.name,
+                )
+            )
+    wanted = own.template.domain
+    served = any(wanted == domain or wanted.endswith(f".{domain}") for domain in context.domains)
+    domain = wanted if wanted and served else context.domains[0]
+    if wanted and not served:
+        problems.append(
+            warning("domain.unknown", application=own.application.name, name=wanted, used=domain)
+        )
+    name = namespace_name(own.env_id, own.application.name, own.environment_name or "new")
+    return Setting(account, context, domain, None, name), tuple(problems)
+
+
+def _default_context(account: Account) -> Context:
+    context = account.contexts.order_by("-is_default", "pk").first()
+    if context is None:
+        raise Refused(error("account.no-context", account=account.name))
+    return context

@@ -1,0 +1,293 @@
+"""Asking for environments: creating, saving a new version, deleting."""
+
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+
+from environments import wiring
+from environments.actions import deployments
+from environments.actions.asking import (
+    Actor,
+    Conflict,
+    Refused,
+    note,
+    refuse_errors,
+    require_editor,
+)
+from environments.actions.drafts import (
+    Drafted,
+    EnvironmentDraft,
+    ImportChoice,
+    entries_for,
+    think_through,
+)
+from environments.core.diff import text_difference
+from environments.core.names import label
+from environments.core.problems import Problem, error, has_errors
+from environments.core.template import (
+    merged_text,
+    parse_environment_template,
+    with_imports,
+    with_setting,
+)
+from environments.core.variables.file import parse_variables, with_stored_secrets
+from environments.models import (
+    Application,
+    Deployment,
+    DeploymentKind,
+    Environment,
+    EnvironmentVersion,
+    Namespace,
+)
+from environments.services import members
+from environments.services.handles import free_name, new_env_id
+from environments.services.planning import namespace_name
+
+_TRIES = 5
+
+
+def create_environment(
+    actor: Actor, draft: EnvironmentDraft, *, shown_digest: str = ""
+) -> Environment:
+    """A new environment, its first setup in the queue. ``Refused`` where the plan has errors,
+    or is not the one that was shown."""
+    drafted = think_through(actor, draft)
+    if drafted.plan is None or has_errors(drafted.problems):
+        raise Refused(*drafted.problems)
+    if shown_digest and drafted.plan.digest != shown_digest:
+        raise Refused(error("deploy.digest"))
+    for attempt in range(_TRIES):
+        try:
+            return _create(actor, drafted, shown_digest or drafted.plan.digest)
+        except IntegrityError:  # somebody took the handle or the name at this very moment
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _create(actor: Actor, drafted: Drafted, digest: str) -> Environment:
+    draft, setting, choice = drafted.draft, drafted.setting, drafted.own_choice
+    application = draft.application
+    name = draft.name or free_name(application, _generated_name(actor, draft, choice.ref))
+    with transaction.atomic():
+        env_id = new_env_id()
+        namespace = Namespace.objects.create(
+            name=namespace_name(env_id, application.name, name),
+            context=setting.context,
+            domain=setting.domain,
+        )
+        environment = Environment.objects.create(
+            application=application,
+            namespace=namespace,
+            name=name,
+            env_id=env_id,
+            type=draft.type,
+            is_production=draft.is_production,
+            branch=choice.ref,
+            is_tag=choice.is_tag,
+            rule=str(choice.rule),
+            owner=actor.user,
+            owner_name=actor.user.get_username() if actor.user else "",
+            application_number=application.number,
+        )
+        latest = members.latest(application)
+        EnvironmentVersion.objects.create(
+            environment=environment,
+            number=1,
+            template=_first_text(latest.template, draft),
+            variables=latest.variables,
+            parameters=dict(draft.parameters.get(application.name, {})),
+            import_parameters={
+                other: dict(values)
+                for other, values in draft.parameters.items()
+                if other != application.name
+            },
+            change="created",
+            saved_by=actor.user,
+            saved_by_name=actor.name,
+        )
+        note(actor, f"created {name} ({env_id})", environment=environment)
+        deployments.queue(actor, environment, DeploymentKind.SETUP, shown_digest=digest)
+    return environment
+
+
+def _generated_name(actor: Actor, draft: EnvironmentDraft, branch: str) -> str:
+    return label(actor.name, branch) if actor.name else label(branch)
+
+
+def _first_text(template: str, draft: EnvironmentDraft) -> str:
+    """The Environment Template: the Application Template with what was chosen in the form."""
+    text = merged_text(template, environment_type=draft.type)
+    if draft.imports is not None:
+        parsed = parse_environment_template(text)
+        written = parsed.template.app_imports if parsed.template else ()
+        text = with_imports(text, entries_for(written, draft.imports))
+    if draft.parallelize is not None:
+        text = with_setting(text, "parallelize_app_imports", draft.parallelize)
+    return text
+
+
+def save_environment_template(
+    actor: Actor, environment: Environment, *, text: str, opened_on: int
+) -> tuple[Problem, ...]:
+    """A new version; it runs with the next Deploy Setup."""
+    require_editor(actor, environment)
+    problems = check_environment_template(environment, text)
+    _save(actor, environment, opened_on, "saved the Environment Template", template=text)
+    return problems
+
+
+def check_environment_template(environment: Environment, text: str) -> tuple[Problem, ...]:
+    """The warnings of the text; ``Refused`` with all problems where it has an error."""
+    application = environment.application
+    parsed = parse_environment_template(
+        text, file=members.ENVIRONMENT_FILE, application=application.name
+    )
+    problems = refuse_errors(parsed.problems)
+    known = set(
+        Application.objects.filter(account=application.account).values_list("name", flat=True)
+    )
+    entries = parsed.template.app_imports if parsed.template else ()
+    if environment.importer_id is None:
+        for entry in entries:
+            if entry.name not in known:
+                raise Refused(
+                    error(
+                        "import.unknown",
+                        application=application.name,
+                        name=entry.name,
+                        suggestion=f"Applications of this account: {', '.join(sorted(known))}.",
+                    )
+                )
+    return problems
+
+
+def save_variables(
+    actor: Actor, environment: Environment, *, text: str, opened_on: int
+) -> tuple[Problem, ...]:
+    """New variables; a secret without value keeps its stored one."""
+    require_editor(actor, environment)
+    stored = wiring.unseal(latest_version(environment).variables)
+    text = with_stored_secrets(text, stored)
+    parsed = parse_variables(text, file=members.VARIABLES_FILE)
+    problems = refuse_errors(parsed.problems)
+    _save(actor, environment, opened_on, "saved the variables", variables=text)
+    return problems
+
+
+def save_parameters(
+    actor: Actor, environment: Environment, *, values: Mapping[str, str], opened_on: int
+) -> None:
+    """New parameter values of the environment's own template."""
+    require_editor(actor, environment)
+    _save(actor, environment, opened_on, "saved the parameters", parameters=dict(values))
+
+
+def save_imports(
+    actor: Actor,
+    environment: Environment,
+    *,
+    imports: tuple[ImportChoice, ...],
+    parallelize: bool,
+    parameters: Mapping[str, Mapping[str, str]],
+    opened_on: int,
+) -> tuple[Problem, ...]:
+    """Write the selection into the Environment Template; all else of it stays as it is."""
+    require_editor(actor, environment)
+    if environment.importer is not None:
+        raise Refused(
+            error(
+                "environment.imported",
+                name=environment.name,
+                importer=environment.importer.name,
+                act="its list of imports",
+            )
+        )
+    text = text_with(latest_version(environment).template, imports, parallelize=parallelize)
+    problems = check_environment_template(environment, text)
+    kept = {**latest_version(environment).import_parameters}
+    kept.update({name: dict(values) for name, values in parameters.items()})
+    _save(
+        actor,
+        environment,
+        opened_on,
+        "saved the imports",
+        template=text,
+        import_parameters=kept,
+    )
+    return problems
+
+
+def text_with(template: str, imports: tuple[ImportChoice, ...], *, parallelize: bool) -> str:
+    """What Save of the App Imports tab writes."""
+    parsed = parse_environment_template(template)
+    if parsed.template is None:
+        raise Refused(*parsed.problems)
+    entries = entries_for(parsed.template.app_imports, imports)
+    text = with_imports(template, entries)
+    if parallelize != parsed.template.parallelize_app_imports:
+        text = with_setting(text, "parallelize_app_imports", parallelize)
+    return text
+
+
+def latest_version(environment: Environment) -> EnvironmentVersion:
+    """The version that the next setup deploys."""
+    return environment.versions.get(number=environment.number)
+
+
+def _save(
+    actor: Actor, environment: Environment, opened_on: int, change: str, **changed: object
+) -> None:
+    """Keep a new version, unless nothing changed or another was saved meanwhile."""
+    with transaction.atomic():
+        locked = Environment.objects.select_for_update().get(pk=environment.pk)
+        latest = latest_version(locked)
+        if locked.removed_at is not None:
+            raise Refused(error("environment.ended", name=locked.name))
+        if locked.number != opened_on:
+            raise Conflict(
+                by=latest.saved_by_name,
+                latest_number=locked.number,
+                difference=text_difference(
+                    latest.template, str(changed.get("template", latest.template))
+                ),
+            )
+        if isinstance(text := changed.get("variables"), str):
+            if text == wiring.unseal(latest.variables):
+                return
+            changed["variables"] = wiring.seal(text)
+        fields = {
+            "template": latest.template,
+            "variables": latest.variables,
+            "parameters": latest.parameters,
+            "import_parameters": latest.import_parameters,
+        }
+        if all(fields[key] == value for key, value in changed.items()):
+            return
+        locked.number += 1
+        locked.save(update_fields=["number"])
+        EnvironmentVersion.objects.create(
+            environment=locked,
+            number=locked.number,
+            change=change,
+            saved_by=actor.user,
+            saved_by_name=actor.name,
+            **{**fields, **changed},
+        )
+        environment.number = locked.number
+        note(actor, f"{change} ({locked.version})", environment=locked)
+
+
+def delete_environment(actor: Actor, environment: Environment) -> Deployment:
+    """Queue the teardown; what waits is superseded, what runs is aborted."""
+    require_editor(actor, environment)
+    if environment.importer is not None:
+        raise Refused(
+            error(
+                "environment.imported",
+                name=environment.name,
+                importer=environment.importer.name,
+                act="its end",
+            )
+        )
+    return deployments.deploy(actor, environment, DeploymentKind.TEARDOWN)

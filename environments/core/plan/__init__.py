@@ -1,0 +1,30 @@
+"""The plan: what a deployment will do, as a value that can be shown before anything runs."""
+
+from environments.core.plan.difference import Change, difference
+from environments.core.plan.make import make_plan
+from environments.core.plan.model import (
+    Act,
+    Member,
+    Plan,
+    PlannedHost,
+    PlannedMember,
+    PlannedWorkload,
+    Surroundings,
+)
+from environments.core.plan.shown import digest_of, problem_form, shown
+
+__all__ = [
+    "Act",
+    "Change",
+    "Member",
+    "Plan",
+    "PlannedHost",
+    "PlannedMember",
+    "PlannedWorkload",
+    "Surroundings",
+    "difference",
+    "digest_of",
+    "make_plan",
+    "problem_form",
+    "shown",
+]

@@ -1,0 +1,218 @@
+"""The protocols that hands fulfil, and the plain values that pass between them and the house."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+Manifest = Mapping[str, Any]
+"""One Kubernetes object as parsed JSON. Every engine reads the same ones; see ``core.render``."""
+
+# What render writes on every object, and engines read back.
+LABEL_APPLICATION = "releaseclone/application"
+LABEL_ENVIRONMENT = "releaseclone/environment"
+LABEL_WORKLOAD = "releaseclone/workload"
+LABEL_MANAGED = "app.kubernetes.io/managed-by"
+MANAGED_BY = "releaseclone"
+ANNOTATION_COMMIT = "releaseclone/commit"
+ANNOTATION_FOLDER = "releaseclone/folder"
+ANNOTATION_REVISION = "releaseclone/revision"
+ANNOTATION_TIMEOUT = "releaseclone/completed-timeout"
+
+
+class GitHostError(Exception):
+    """A git host did not give what was asked; the text may be read by a person."""
+
+
+class GitHostUnreachable(GitHostError):
+    """The host did not answer: says nothing about what it holds."""
+
+
+class GitHostRefused(GitHostError):
+    """The request itself is not allowed or not possible: bad URL, bad name, not found."""
+
+
+class EngineError(Exception):
+    """An engine could not do what was asked; the text may be read by a person."""
+
+
+class IngressError(Exception):
+    """The ingress could not be written; the text may be read by a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """What a repository has, each ref with its commit (40 hexadecimal digits)."""
+
+    default_branch: str
+    branches: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit; ``committed_at`` in seconds since 1970."""
+
+    sha: str
+    subject: str
+    author: str
+    committed_at: int
+
+
+class GitHost(Protocol):
+    """Reads repositories. Every method raises only ``GitHostError``."""
+
+    def refs(self, url: str) -> Refs: ...
+
+    def read_file(self, url: str, *, commit: str, path: str) -> bytes | None:
+        """The file's content at the commit, or None where the commit has no such file."""
+
+    def commit(self, url: str, sha: str) -> Commit: ...
+
+    def checkout(self, url: str, *, commit: str, folder: Path) -> None:
+        """Make ``folder`` hold the tree of ``commit``; nothing happens if it does already."""
+
+
+class Phase(StrEnum):
+    """Where an instance is in its life."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class WorkloadKind(StrEnum):
+    """What an instance is a copy of: a service runs until stopped, a job until it ends."""
+
+    SERVICE = "Deployment"
+    JOB = "Job"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One running copy of a workload, as the engine sees it now."""
+
+    name: str
+    """Unique in the namespace; what ``read_log`` takes."""
+    workload: str
+    """``metadata.name`` of the manifest."""
+    kind: WorkloadKind
+    application: str
+    environment: str
+    """The member's env_id (label ``releaseclone/environment``)."""
+    phase: Phase
+    ready: bool
+    """The readiness probe answered; without a probe: has been running for two seconds.
+    A job is ready when it has ended with status 0."""
+    restarts: int = 0
+    revision: str = ""
+    """Annotation ``releaseclone/revision`` of the manifest that it runs."""
+    started_at: float | None = None
+    """Seconds since 1970."""
+    exit_status: int | None = None
+    memory_bytes: int | None = None
+    cpu_percent: float | None = None
+    message: str = ""
+    """Why it is not ready, for a person: "process ended with status 3", "GET /health: 500"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """One object of a namespace: kind and ``metadata.name``."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPort:
+    """A loopback port given to one declared port of one replica of a service."""
+
+    workload: str
+    replica: int
+    target_port: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one task applies: the manifests of one workload, and where its code lies.
+
+    ``folder`` is the member's checkout (None on engines that run images); ``ports`` the
+    loopback ports of the workload in the order of its declared ports, replica by replica.
+    """
+
+    namespace: str
+    manifests: tuple[Manifest, ...]
+    folder: Path | None = None
+    ports: tuple[LocalPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTraits:
+    """What an engine can do; the plan's errors and warnings follow from it."""
+
+    name: str
+    runs_images: bool
+    """False: only code of the repository with ``command`` or ``args``."""
+    needs_local_ports: bool
+    """True: every declared port of every replica is given a loopback port."""
+    enforces_limits: bool
+    has_volumes: bool
+
+
+class Engine(Protocol):
+    """Runs manifests. ``apply``, ``remove`` and ``destroy`` are idempotent.
+
+    Every method raises only ``EngineError``.
+    """
+
+    def traits(self) -> EngineTraits: ...
+
+    def apply(self, step: Step) -> None:
+        """Start or change one workload. A workload that runs this revision already stays
+        untouched; a job that was started or has ended under this name is not run again."""
+
+    def observe(self, namespace: str) -> tuple[Instance, ...]:
+        """All instances of the namespace, ended jobs included."""
+
+    def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """The last lines of an instance's output, oldest first, without line ends."""
+
+    def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
+        """End and forget these workloads (kinds ``Deployment`` and ``Job``); others stay."""
+
+    def destroy(self, namespace: str) -> None:
+        """Remove all that was made in the namespace."""
+
+    def remains(self, namespace: str) -> tuple[str, ...]:
+        """What is still there of the namespace, found by looking, each for a person to read."""
+
+    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
+        """Loopback ports that nothing listens on now and that are not in ``taken``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One host and path that leads to a service's instances."""
+
+    namespace: str
+    host: str
+    path: str
+    upstreams: tuple[str, ...]
+    """``127.0.0.1:31001``, …"""
+
+
+class Ingress(Protocol):
+    """Leads host names and paths to addresses. Raises only ``IngressError``."""
+
+    def publish(self, routes: Sequence[Route]) -> None:
+        """Make exactly these routes the truth, in one write; nothing is written if they are."""
+
+
+def workloads(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
+    """The manifests that run something: Deployments and Jobs."""
+    return (manifest for manifest in manifests if manifest["kind"] in tuple(WorkloadKind))

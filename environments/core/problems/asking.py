@@ -1,0 +1,100 @@
+"""What can be wrong with what a person asks for."""
+
+from environments.core.problems.entry import Entry
+
+CATALOGUE: dict[str, Entry] = {
+    "account.name": Entry(
+        "{name!r} cannot be the name of an account.",
+        "Use lower-case letters, digits and hyphens, at most 63; a few words such as admin are "
+        "taken.",
+    ),
+    "account.taken": Entry("There is an account {name} already.", "Choose another name."),
+    "account.opened": Entry(
+        "This installation has its first owner already.", "Sign in, or ask an owner to add you."
+    ),
+    "account.unknown": Entry(
+        "There is no account {name}.", "Accounts of this installation: {known}."
+    ),
+    "account.which": Entry(
+        "This installation has several accounts: {known}.", "Say which one with --account NAME."
+    ),
+    "account.person": Entry("{reason}"),
+    "account.no-context": Entry(
+        "{account} has no context to run environments in.",
+        "Add one in the admin site, or run the product's own set-up.",
+    ),
+    "member.taken": Entry("{name} is a member already.", "Change the role in the list."),
+    "member.last-owner": Entry(
+        "{account} would have no owner.", "Make somebody else an owner first."
+    ),
+    "person.unknown": Entry(
+        "There is no member {name} in {account}.", "Members of this account: {known}."
+    ),
+    "save.conflict": Entry(
+        "{by} saved version {number} since you opened this page; nothing of yours was saved.",
+        "Compare both below, and save again what should hold.",
+    ),
+    "application.name": Entry(
+        "{name!r} cannot be the name of an application.",
+        "Use lower-case letters, digits and hyphens, at most 63.",
+    ),
+    "application.taken": Entry(
+        "There is an application {name} in this account already.",
+        "Give another name, or open the one that is there.",
+    ),
+    "application.unknown": Entry("There is no application {name} in this account.", "{known}"),
+    "application.app-differs": Entry(
+        "The template calls itself {app}, the application is registered as {name}.",
+        "Imports of other templates use {name}.",
+    ),
+    "application.no-template": Entry(
+        "The repository has no {path} at {branch} ({commit}).",
+        "Start from the proposal below, or commit a template and register again.",
+    ),
+    "application.not-text": Entry("{path} of the repository is not UTF-8 text.", "Convert it."),
+    "application.has-environments": Entry(
+        "{name} has {count} living environments.", "Delete them first: {environments}."
+    ),
+    "application.release-file": Entry(
+        ".release.yaml of the repository cannot be read: {reason}",
+        "Correct it, or remove it to use the standard paths.",
+    ),
+    "repository.unreadable": Entry("{application}: {reason}"),
+    "repository.stale": Entry(
+        "{application}: {reason}",
+        "Shown is what the repository had {age} s ago; the deployment itself asks anew.",
+    ),
+    "environment.name": Entry(
+        "{name!r} cannot be the name of an environment.",
+        "Use lower-case letters, digits and hyphens, at most 63.",
+    ),
+    "environment.taken": Entry(
+        "{application} has an environment {name} already.",
+        "Choose another name, or leave it blank.",
+    ),
+    "environment.production": Entry(
+        "Only a permanent environment can be a production one.", "Choose the type permanent."
+    ),
+    "environment.type": Entry(
+        "{type!r} is not a type of environment.", "Choose ephemeral or permanent."
+    ),
+    "environment.unknown": Entry("There is no environment {env_id} in this account.", "{known}"),
+    "environment.ended": Entry("{name} has been removed.", "Create a new environment instead."),
+    "environment.imported": Entry(
+        "{name} was brought by {importer}; {act} is the importer's.",
+        "Do it there: {importer}.",
+    ),
+    "version.unknown": Entry("There is no version {number}.", "Choose one of the list."),
+    "deploy.no-setup": Entry("{name} has never been set up.", "Choose Deploy Setup first."),
+    "deploy.digest": Entry(
+        "The plan has changed since it was shown.", "Look at the new one, then ask again."
+    ),
+    "deploy.removing": Entry(
+        "{name} is being removed.", "Wait for it to end, then create a new environment."
+    ),
+    "deploy.over": Entry(
+        "This deployment has ended already: {status}.", "There is nothing to abort."
+    ),
+    "fix.not-here": Entry("{act} cannot be done here.", "Change the template by hand."),
+    "command.reads": Entry("{path} cannot be read: {reason}", "Give the path of a text file."),
+}

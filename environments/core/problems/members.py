@@ -1,0 +1,144 @@
+"""What can be wrong with the members of a plan, their hosts, and their engine."""
+
+from environments.core.problems.entry import Entry
+
+CATALOGUE: dict[str, Entry] = {
+    "parameter.missing": Entry(
+        "{application} needs a value for the parameter {name}.", "Fill it in under Parameters."
+    ),
+    "parameter.type": Entry(
+        "The parameter {name} of {application} must be {expected}.", "Correct its value."
+    ),
+    "parameter.option": Entry(
+        "{text!r} does not set a parameter.", "Write NAME=VALUE, or APPLICATION.NAME=VALUE."
+    ),
+    "import.not-there": Entry(
+        "{application} does not import {name}.", "Leave --without {name} out."
+    ),
+    "host.unknown-service": Entry(
+        "A host of {application} leads to {service}, which the template does not have.",
+        "Name one of its services.",
+    ),
+    "host.no-port": Entry(
+        "A host of {application} leads to {service}, which has no port: nothing is exposed.",
+        "Give the service a port.",
+    ),
+    "host.placeholder": Entry(
+        "The host pattern {pattern} of {application} names {name}, which nothing fills.",
+        "Use ${{env_id}}, ${{domain}}, ${{app_name}} or ${{env_name}}.",
+    ),
+    "host.label-too-long": Entry(
+        "The host {host} of {application} has a part of {length} characters: {part}.",
+        "A part may have 63: shorten the pattern.",
+    ),
+    "host.not-a-name": Entry(
+        "The host {host} of {application} has a part that is not a name: {part!r}.",
+        "Use letters, digits and hyphens.",
+    ),
+    "host.too-long": Entry(
+        "The host {host} of {application} is longer than 253 characters.", "Shorten it."
+    ),
+    "host.held": Entry(
+        "The host {host} of {application} is taken: {holder}.",
+        "Use ${{env_id}} in the pattern, or remove the other one.",
+    ),
+    "host.outside": Entry(
+        "The host pattern {pattern} of {application} is outside the domains of the context.",
+        "It is routed all the same; {better} would be inside.",
+    ),
+    "host.other-ports": Entry(
+        "{service} of {application} has more ports than its host leads to: {ports}.",
+        "They are reached from inside the namespace only.",
+    ),
+    "engine.unsupported": Entry(
+        "{application} uses {key}, which the engine {engine} cannot carry out.",
+        "Take it out of the template.",
+    ),
+    "engine.only-image": Entry(
+        "{name} of {application} is only an image ({image}), and the engine {engine} runs "
+        "code of the repository.",
+        "Use a context with the engine {engines}, or give it has_repo: true and a command.",
+    ),
+    "engine.no-command": Entry(
+        "{name} of {application} has neither command nor args, and the engine {engine} builds "
+        "no image to look into.",
+        "Give it a command, or use a context with the engine {engines}.",
+    ),
+    "engine.static": Entry(
+        "{name} of {application} is a static site, which the engine {engine} cannot serve.",
+        "Use a context with the engine {engines}.",
+    ),
+    "engine.volume": Entry(
+        "{name} of {application} needs the volume {volume}, and the engine {engine} has none.",
+        "Use a context with the engine {engines}.",
+    ),
+    "engine.limits": Entry(
+        "The engine {engine} does not enforce memory and CPU limits.",
+        "Services use what the machine has.",
+    ),
+    "engine.tunes": Entry(
+        "{key} of {application} is not followed by the engine {engine}.", "It is left aside."
+    ),
+    "engine.process-limit": Entry(
+        "This plan runs {count} processes, and {elsewhere} run already: more than the limit "
+        "of {limit}.",
+        "Delete environments, lower replicas, or raise RELEASECLONE_PROCESS_LIMIT.",
+    ),
+    "engine.fixed-port": Entry(
+        "{name} of {application} sets PORT itself; the engine {engine} gives it another one.",
+        "Listen on $PORT.",
+    ),
+    "engine.own-address": Entry(
+        "{name} of {application} sets {variable} itself, which the engine {engine} would fill "
+        "with the address that it gave.",
+        "Leave it out, or keep it if the address is right.",
+    ),
+    "names.do-not-resolve": Entry(
+        "A name such as {host} does not resolve for programs on this machine.",
+        "Browsers reach it; for calls from service to service install libnss-myhostname, "
+        "set a real domain, or use the service variables.",
+    ),
+    "context.unknown": Entry(
+        "{application} asks for the context {name}, which this account does not have.",
+        "The default one is used: {used}.",
+    ),
+    "context.of-import": Entry(
+        "{application} asks for its own {key} ({name}), and runs in its importer's.",
+        "It counts only where {application} is deployed on its own.",
+    ),
+    "domain.unknown": Entry(
+        "{application} asks for the domain {name}, which the context does not serve.",
+        "{used} is used.",
+    ),
+    "import.unknown": Entry(
+        "{application} imports {name}, and this account has no such application.",
+        "{suggestion}",
+    ),
+    "import.unknown-service": Entry(
+        "{application} excludes {service} of {name}, which has no such service.",
+        "{suggestion}",
+    ),
+    "import.exclude-needed": Entry(
+        "{service} of {application} depends on {excluded}, which is excluded.",
+        "Include it, or make sure that {service} starts without it.",
+    ),
+    "import.nothing-left": Entry(
+        "All services of {application} are excluded: nothing of it runs.",
+        "Do not import it, or exclude fewer.",
+    ),
+    "import.ignored-needed": Entry(
+        "{service} of {application} depends on {needed} of an ignored import.",
+        "It is not deployed; make sure that {service} starts without it.",
+    ),
+    "depends.unknown": Entry(
+        "{service} of {application} depends on {needed}, and no member of the plan has it.",
+        "Import the application that has it, or take it out.",
+    ),
+    "template.unread": Entry(
+        "The template of {application} has errors: {first}", "Correct it first."
+    ),
+    "member.leaves-first": Entry(
+        "{application} leaves, and {names} of it is used anew.",
+        "It is removed before the others are applied.",
+    ),
+}

@@ -1,0 +1,223 @@
+"""Which branch: the rules of App Imports with their trace, and the patterns that ignore refs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from environments.core.ports import Refs
+from environments.core.problems import Place, Problem, error, nearest, warning
+from environments.core.template.model import AppTemplate, ImportEntry
+
+
+class Rule(StrEnum):
+    """Why a branch was chosen, in the order in which the rules are tried."""
+
+    CHOSEN = "chosen"
+    FIXED = "fixed"
+    SAME_NAME = "same-name"
+    TRACKING = "tracking"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One rule that was tried: what it looked for, and whether the repository has it."""
+
+    rule: Rule
+    looked_for: str
+    found: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchChoice:
+    """The branch or tag of one member; ``commit`` None: it could not be resolved."""
+
+    ref: str
+    is_tag: bool
+    commit: str | None
+    rule: Rule
+    trace: tuple[Attempt, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """One rule with what it would choose. ``must_exist``: a miss is an error, not the end."""
+
+    rule: Rule
+    name: str
+    tags_too: bool = False
+    tags_only: bool = False
+    must_exist: bool = False
+
+
+def choose_import_branch(
+    *,
+    application: str,
+    entry: ImportEntry,
+    importing_branch: str,
+    given: str,
+    template: AppTemplate,
+    refs: Refs,
+) -> BranchChoice:
+    """The branch of an import: fixed, else of the same name, else tracked, else the default.
+
+    ``given``: a branch that a person gives now, "" for none; it goes before the entry's.
+    """
+    wishes = [
+        _Wish(Rule.CHOSEN, given, tags_too=True, must_exist=True),
+        _Wish(Rule.FIXED, entry.branch, tags_too=True, must_exist=True),
+        _Wish(Rule.SAME_NAME, importing_branch),
+        *_tracking(template),
+        _Wish(Rule.DEFAULT, refs.default_branch, must_exist=True),
+    ]
+    return _first(application, wishes, refs, place=Place("app_imports", entry.line), file=template)
+
+
+def choose_own_branch(
+    *, application: str, given: str, template: AppTemplate, refs: Refs
+) -> BranchChoice:
+    """The environment's own branch: what was given, else what is tracked, else the default."""
+    wishes = [
+        _Wish(Rule.CHOSEN, given, tags_too=True, must_exist=True),
+        *_tracking(template),
+        _Wish(Rule.DEFAULT, refs.default_branch, must_exist=True),
+    ]
+    return _first(application, wishes, refs, place=None, file=template)
+
+
+def _tracking(template: AppTemplate) -> Iterator[_Wish]:
+    if template.tracking_branch:
+        yield _Wish(Rule.TRACKING, template.tracking_branch)
+    if template.tracking_tag:
+        yield _Wish(Rule.TRACKING, template.tracking_tag, tags_only=True)
+
+
+def _first(
+    application: str,
+    wishes: Sequence[_Wish],
+    refs: Refs,
+    *,
+    place: Place | None,
+    file: AppTemplate,
+) -> BranchChoice:
+    trace: list[Attempt] = []
+    problems: list[Problem] = []
+    for wish in wishes:
+        if not wish.name:
+            continue
+        commit, is_tag = _find(wish, refs)
+        trace.append(Attempt(wish.rule, wish.name, commit is not None, _note(wish, is_tag)))
+        if commit is not None:
+            return BranchChoice(wish.name, is_tag, commit, wish.rule, tuple(trace), tuple(problems))
+        if wish.must_exist:
+            known = nearest(wish.name, refs.branches) or _some(refs)
+            problems.append(
+                error(
+                    "branch.missing",
+                    place=place if wish.rule is Rule.FIXED else None,
+                    application=application,
+                    branch=wish.name,
+                    known=known,
+                )
+            )
+            return BranchChoice(wish.name, False, None, wish.rule, tuple(trace), tuple(problems))
+        if wish.rule is Rule.TRACKING:
+            problems.append(
+                warning(
+                    "branch.tracking-gone",
+                    place=Place(file.file, 1),
+                    application=application,
+                    branch=wish.name,
+                )
+            )
+    # A repository always has a default branch, so the last wish decides.
+    raise AssertionError("no rule named a branch")
+
+
+def _find(wish: _Wish, refs: Refs) -> tuple[str | None, bool]:
+    """The commit, and whether it is a tag's. A branch goes before a tag of the same name."""
+    if not wish.tags_only and wish.name in refs.branches:
+        return refs.branches[wish.name], False
+    if (wish.tags_too or wish.tags_only) and wish.name in refs.tags:
+        return refs.tags[wish.name], True
+    return None, False
+
+
+def _note(wish: _Wish, is_tag: bool) -> str:
+    if is_tag:
+        return "a tag"
+    return "looked among the tags" if wish.tags_only else ""
+
+
+def _some(refs: Refs) -> str:
+    names = sorted(refs.branches)
+    shown = ", ".join(names[:8])
+    return f"Branches: {shown}{', …' if len(names) > 8 else ''}."
+
+
+def ignoring_pattern(patterns: Sequence[str], ref: str) -> str | None:
+    """The first pattern that makes deployments of this ref be ignored; None: it deploys.
+
+    ``p`` ignores the refs that match the glob ``p``, ``!p`` those that do not.
+    """
+    for pattern in patterns:
+        negated = pattern.startswith("!")
+        glob = pattern[1:] if negated else pattern
+        if matches(glob, ref) is not negated:
+            return pattern
+    return None
+
+
+def matches(glob: str, ref: str) -> bool:
+    """Whether the whole ref matches. ``*``: any run without ``/``; ``**``: any run; ``?``: one
+    character but ``/``; all else is itself, brackets too.
+
+    Linear in ``len(glob) * len(ref)``: it keeps the set of places in the glob that the text so
+    far can lead to, so no glob makes it slow.
+    """
+    parts = _parts(glob)
+    places = _closed({0}, parts)
+    for character in ref:
+        reached = set()
+        for place in places:
+            if place == len(parts):
+                continue
+            part = parts[place]
+            if part == "**" or (part == "*" and character != "/"):
+                reached.add(place)
+            elif (part == "?" and character != "/") or part == character:
+                reached.add(place + 1)
+        if not reached:
+            return False
+        places = _closed(reached, parts)
+    return len(parts) in places
+
+
+def _parts(glob: str) -> list[str]:
+    """Characters and wildcards; a run of wildcards is one, since more of them match no more."""
+    parts: list[str] = []
+    at = 0
+    while at < len(glob):
+        if glob[at] != "*":
+            parts.append(glob[at])
+            at += 1
+            continue
+        end = at
+        while end < len(glob) and glob[end] == "*":
+            end += 1
+        parts.append("*" if end - at == 1 else "**")
+        at = end
+    return parts
+
+
+def _closed(places: set[int], parts: Sequence[str]) -> set[int]:
+    """The places and those behind stars, since a star may stand for nothing."""
+    closed = set(places)
+    for place in places:
+        at = place
+        while at < len(parts) and parts[at] in ("*", "**"):
+            at += 1
+            closed.add(at)
+    return closed

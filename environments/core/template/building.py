@@ -1,0 +1,122 @@
+"""From a file that holds to its schema to plain values."""
+
+from collections.abc import Iterator
+
+from environments.core.template.fields import Entry, root_of
+from environments.core.template.model import (
+    AppTemplate,
+    HostRule,
+    ImportEntry,
+    Parameter,
+    Volume,
+    Workflow,
+    WorkflowStep,
+)
+from environments.core.template.support import tunes, unsupported
+from environments.core.template.workloads import job_of, resources_of, service_of
+from environments.core.yamlfile import Document
+
+
+def template_of(document: Document) -> AppTemplate:
+    """The template. The file must have no errors."""
+    root = root_of(document)
+    resources = root.entry("resources")
+    defaults = resources_of(root.entry("resources"))
+    replicas = resources.number("replicas", 1) if resources else 1
+    return AppTemplate(
+        file=document.file,
+        app=root.text("app"),
+        context=root.text("context"),
+        domain=root.text("domain"),
+        tracking_branch=root.text("tracking_branch"),
+        tracking_tag=root.text("tracking_tag"),
+        auto_deploy=root.flag("auto_deploy") is not False,
+        parallelize_app_imports=root.flag("parallelize_app_imports") is True,
+        app_imports=tuple(map(_import, root.entries("app_imports"))),
+        services=tuple(service_of(entry, defaults, replicas) for entry in root.entries("services")),
+        jobs=tuple(job_of(entry, defaults) for entry in root.entries("jobs")),
+        cron_jobs=tuple(job_of(entry, defaults) for entry in root.entries("cron_jobs")),
+        charts=tuple(entry.name for entry in root.entries("charts")),
+        infrastructure=tuple(entry.name for entry in root.entries("infrastructure")),
+        shared_volumes=tuple(map(_shared_volume, root.entries("shared_volumes"))),
+        host_rules=_host_rules(root),
+        workflows=tuple(map(_workflow, root.entries("workflows"))),
+        parameters=tuple(map(_parameter, root.entries("parameters"))),
+        tunes=tunes(root),
+        unsupported=unsupported(root),
+    )
+
+
+def _import(entry: Entry) -> ImportEntry:
+    return ImportEntry(
+        name=entry.name,
+        line=entry.line,
+        branch=entry.text("branch"),
+        exclude_services=tuple(service.name for service in entry.entries("exclude_services")),
+        ignore_deployment_refs=entry.texts("ignore_deployment_refs"),
+        pull_request_labels=entry.texts("pull_request_labels"),
+    )
+
+
+def _shared_volume(entry: Entry) -> Volume:
+    return Volume(
+        name=entry.name,
+        type=entry.text("type", "persistent"),
+        mount_path="",
+        size=entry.text("size"),
+        line=entry.line,
+    )
+
+
+def _host_rules(root: Entry) -> tuple[HostRule, ...] | None:
+    """None where the file has neither key; an empty list says "nothing is exposed"."""
+    if not root.has("hostnames") and not root.has("rules"):
+        return None
+    return (*_hostnames(root), *map(_rule, root.entries("rules")))
+
+
+def _hostnames(root: Entry) -> Iterator[HostRule]:
+    for entry in root.entries("hostnames"):
+        for service, pattern in entry.pairs():
+            yield HostRule(service=service.text, hostnames=(pattern,), line=service.place.line)
+
+
+def _rule(entry: Entry) -> HostRule:
+    return HostRule(
+        service=entry.text("service"),
+        hostnames=entry.texts("hostnames"),
+        path=entry.text("path", "/"),
+        visibility=entry.text("visibility", "public"),
+        line=entry.line,
+    )
+
+
+def _workflow(entry: Entry) -> Workflow:
+    steps = tuple(map(_step, entry.entries("parallelize")))
+    serial = tuple(
+        WorkflowStep(name=task.text, tasks=(task.text,), halt_on_error=True, line=task.place.line)
+        for task in entry.words("order_from")
+    )
+    return Workflow(name=entry.name, steps=serial or steps, line=entry.line)
+
+
+def _step(entry: Entry) -> WorkflowStep:
+    return WorkflowStep(
+        name=entry.text("step"),
+        tasks=entry.texts("tasks"),
+        halt_on_error=entry.flag("halt_on_error") is True,
+        wait_for_finish=entry.flag("wait_for_finish") is not False,
+        line=entry.line,
+    )
+
+
+def _parameter(entry: Entry) -> Parameter:
+    return Parameter(
+        name=entry.name,
+        type=entry.text("type", "string"),
+        description=entry.text("description"),
+        default=entry.text("default") if entry.has("default") else None,
+        optional=entry.flag("optional") is True,
+        advanced=entry.flag("advanced") is True,
+        line=entry.line,
+    )

@@ -1,0 +1,101 @@
+"""Holding a file against its schema: each violation becomes a problem with its place."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from environments.core.problems import Place, Problem, error
+from environments.core.template.schema import Schema
+from environments.core.yamlfile import Document, Path, Plain
+
+_NAMES = {
+    dict: "a mapping",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    type(None): "empty",
+}
+
+
+class Checker:
+    """One schema, compiled once."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._validator = jsonschema_rs.Draft202012Validator(schema)
+
+    def problems(self, document: Document) -> Iterator[Problem]:
+        """Everything in the file that the schema does not allow."""
+        value = document.value()
+        for violation in self._validator.iter_errors(value):
+            yield from self._problems_of(violation, document, value)
+
+    def _problems_of(
+        self, violation: jsonschema_rs.ValidationError, document: Document, value: Plain
+    ) -> Iterator[Problem]:
+        path: Path = tuple(violation.instance_path)
+        schema = _below(self._schema, violation.schema_path[:-1])
+        where = spelled(path, value)
+        kind = violation.kind
+        if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+            for key in kind.unexpected:
+                yield _unknown_key(key, schema, where, document.place_of_key((*path, key)))
+        elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+            place = document.place_of(path)
+            yield error("template.required", place=place, where=where, key=kind.property)
+        elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
+            place = document.place_of(path)
+            yield error("template.required", place=place, where=where, key="port")
+        else:
+            yield error(
+                "template.expected",
+                place=document.place_of(path),
+                where=where,
+                expected=schema.get("x-expected", "something else"),
+                actual=_shown(violation.instance),
+            )
+
+
+def _below(schema: Any, steps: Sequence[str | int]) -> Schema:
+    for step in steps:
+        schema = schema[step]
+    found: Schema = schema
+    return found
+
+
+def spelled(path: Path, value: Plain) -> str:
+    """The path for a person: list items by their name, where they have one."""
+    words: list[str] = []
+    for step in path:
+        value = value[step]  # type: ignore[index]
+        name = value.get("name") if isinstance(value, dict) else None
+        if isinstance(step, str):
+            words.append(step)
+        elif isinstance(name, str) and name:
+            words.append(name)
+        else:
+            words[-1:] = [f"{words[-1] if words else ''}[{step}]"]
+    return ".".join(words) or "the file"
+
+
+def _unknown_key(key: str, schema: Schema, where: str, place: Place) -> Problem:
+    known = schema.get("properties", {})
+    above = "" if where == "the file" else f" of {where}"
+    hint = nearest(key, known) or (f"Known keys: {', '.join(sorted(known))}." if known else "")
+    return error("template.unknown-key", place=place, key=key, above=above, hint=hint)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A suggestion as a sentence; "" where nothing known is like the word."""
+    by_lower = {each.lower().replace("-", "_"): each for each in known}
+    found = difflib.get_close_matches(word.lower().replace("-", "_"), by_lower, n=1)
+    return f"Did you mean {by_lower[found[0]]}?" if found else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        text = str(value)
+        return text if len(text) <= 40 else f"{text[:40]}…"
+    return _NAMES.get(type(value), "something else")

@@ -1,0 +1,259 @@
+"""How forms edit a template's text: what they mean is changed, everything else stays byte for byte.
+
+Every function takes a text without errors and gives the edited one. They raise
+``UnreadableError`` for a text that is no YAML file, and ``EditError`` where the author's text
+stands in the way of the change.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from environments.core.template.fields import Entry, root_of
+from environments.core.template.merging import NOT_MERGED, SERVICE_MARKS, TYPES_KEY, entry_for
+from environments.core.template.model import ImportEntry
+from environments.core.template.parsing import APPLICATION_FILE
+from environments.core.template.schema import APPLICATION_SCHEMA
+from environments.core.yamlfile import (
+    Append,
+    Change,
+    Copied,
+    Document,
+    Insert,
+    Mapping,
+    New,
+    Plain,
+    Remove,
+    Rename,
+    Set,
+    copied,
+    edited,
+    load,
+    plain,
+)
+
+_IMPORTS = "app_imports"
+
+
+def with_setting(text: str, key: str, value: bool | str) -> str:
+    """The text with another value for a key at its top.
+
+    A key that is absent is added at the end of the file, unless the value is what its
+    absence means.
+    """
+    root = root_of(load(text))
+    if root.node.pair(key) is not None:
+        return edited(text, Set((key,), value))
+    if APPLICATION_SCHEMA["properties"][key].get("default") == value:
+        return text
+    return edited(text, Insert((), key, value))
+
+
+def with_imports(text: str, entries: Sequence[ImportEntry]) -> str:
+    """The text with these imports.
+
+    Of an entry that is there, only ``branch`` and ``exclude_services`` are changed, and it
+    keeps its place; new ones come behind it in the order given; those not given go, and with
+    the last one the key.
+    """
+    wanted = {entry.name: entry for entry in entries}
+    present = root_of(load(text)).entries(_IMPORTS)
+    if not wanted:
+        return edited(text, Remove((_IMPORTS,))) if present else text
+    text = _without_gone(text, present, wanted)
+    kept = root_of(load(text)).entries(_IMPORTS)
+    for number, entry in enumerate(kept):
+        text = edited(text, *_import_changes(number, entry, wanted[entry.name]))
+    names = {entry.name for entry in kept}
+    new: list[Plain] = [_import_value(entry) for entry in entries if entry.name not in names]
+    return edited(text, *_new_imports(text, new))
+
+
+def _without_gone(text: str, present: Sequence[Entry], wanted: dict[str, ImportEntry]) -> str:
+    gone = [number for number, entry in enumerate(present) if entry.name not in wanted]
+    return edited(text, *(Remove((_IMPORTS, number)) for number in reversed(gone)))
+
+
+def _import_changes(number: int, entry: Entry, wanted: ImportEntry) -> Iterator[Change]:
+    path = (_IMPORTS, number)
+    if wanted.branch and not entry.node.pair("branch"):
+        yield Insert(path, "branch", wanted.branch, after="name")
+    elif wanted.branch and wanted.branch != entry.text("branch"):
+        yield Set((*path, "branch"), wanted.branch)
+    elif not wanted.branch and entry.has("branch"):
+        yield Remove((*path, "branch"))
+    yield from _exclude_changes((*path, "exclude_services"), entry, wanted.exclude_services)
+
+
+def _exclude_changes(
+    path: tuple[str | int, ...], entry: Entry, wanted: Sequence[str]
+) -> Iterator[Change]:
+    key = "exclude_services"
+    present = [service.name for service in entry.entries(key)]
+    new = [name for name in wanted if name not in present]
+    if not wanted:
+        if entry.node.pair(key) is not None:
+            yield Remove(path)
+    elif entry.node.pair(key) is None:
+        yield Insert(path[:-1], key, _named(new))
+    else:
+        # New ones first: a list that is never empty in between keeps its style.
+        yield from (Append(path, {"name": name}) for name in new)
+        gone = [number for number, name in enumerate(present) if name not in wanted]
+        yield from (Remove((*path, number)) for number in reversed(gone))
+
+
+def _new_imports(text: str, new: list[Plain]) -> Iterator[Change]:
+    if not new:
+        return
+    pair = root_of(load(text)).node.pair(_IMPORTS)
+    if pair is None:
+        yield Insert((), _IMPORTS, new)
+    elif not plain(pair.value):
+        yield Set((_IMPORTS,), new)
+    else:
+        yield from (Append((_IMPORTS,), entry) for entry in new)
+
+
+def _import_value(entry: ImportEntry) -> dict[str, Plain]:
+    value: dict[str, Plain] = {"name": entry.name}
+    if entry.branch:
+        value["branch"] = entry.branch
+    if entry.exclude_services:
+        value["exclude_services"] = _named(entry.exclude_services)
+    if entry.ignore_deployment_refs:
+        value["ignore_deployment_refs"] = list(entry.ignore_deployment_refs)
+    if entry.pull_request_labels:
+        value["pull_request_labels"] = list(entry.pull_request_labels)
+    return value
+
+
+def _named(names: Sequence[str]) -> list[Plain]:
+    return [{"name": name} for name in names]
+
+
+def merged_text(text: str, *, environment_type: str, file: str = APPLICATION_FILE) -> str:
+    """The text of the Environment Template that an environment of this type begins with.
+
+    ``environment_templates`` is taken out, and what the entry of this type overrides is
+    replaced by the entry's own text.
+    """
+    document = load(text, file=file)
+    entry = entry_for(root_of(document), environment_type)
+    if entry is not None:
+        for pair in entry.node.pairs:
+            if pair.key.text == "services":
+                text = _with_services(text, entry)
+            elif pair.key.text not in NOT_MERGED:
+                text = _with_value(text, (), pair.key.text, copied(document, pair.value))
+    if root_of(load(text)).node.pair(TYPES_KEY) is None:
+        return text
+    return edited(text, Remove((TYPES_KEY,)))
+
+
+def _with_services(text: str, entry: Entry) -> str:
+    for change in entry.entries("services"):
+        services = root_of(load(text)).entries("services")
+        names = [service.name for service in services]
+        if change.name not in names:
+            text = _with_added_service(text, change)
+        elif change.flag("remove") is True:
+            text = edited(text, Remove(("services", names.index(change.name))))
+        else:
+            text = _with_changed_service(text, names.index(change.name), change)
+    return text
+
+
+def _with_changed_service(text: str, number: int, change: Entry) -> str:
+    for pair in change.node.pairs:
+        if pair.key.text not in ("name", *SERVICE_MARKS):
+            value = copied(change.document, pair.value)
+            text = _with_value(text, ("services", number), pair.key.text, value)
+    return text
+
+
+def _with_added_service(text: str, change: Entry) -> str:
+    if change.flag("remove") is True:
+        return text
+    value = _service_to_add(change)
+    services = root_of(load(text)).node.pair("services")
+    if services is None:
+        return edited(text, Insert((), "services", [_value_of(value)]))
+    if not plain(services.value):
+        return edited(text, Set(("services",), [_value_of(value)]))
+    return edited(text, Append(("services",), value))
+
+
+def _service_to_add(change: Entry) -> New:
+    """The service without its marks, in the text of its author."""
+    marks = [pair.key.text for pair in change.node.pairs if pair.key.text in SERVICE_MARKS]
+    value = copied(change.document, change.node)
+    if not isinstance(value, Copied):
+        return _without_marks(value)
+    lines = "\n".join(value.form.rest) + "\n"
+    alone = load(edited(lines, *(Remove((mark,)) for mark in marks)))
+    if not isinstance(alone.root, Mapping):
+        return _without_marks(value.value)
+    return copied(alone, alone.root)
+
+
+def _value_of(new: New) -> Plain:
+    return new.value if isinstance(new, Copied) else new
+
+
+def _without_marks(value: Plain) -> Plain:
+    if not isinstance(value, dict):
+        return value
+    return {key: each for key, each in value.items() if key not in SERVICE_MARKS}
+
+
+def _with_value(text: str, path: tuple[str | int, ...], key: str, value: New) -> str:
+    document = load(text)
+    if document.at((*path, key)) is None:
+        return edited(text, Insert(path, key, value))
+    return edited(text, Set((*path, key), value))
+
+
+def with_renamed_service(text: str, old: str, new: str) -> str:
+    """The text with a service renamed wherever the template names it.
+
+    The jobs, charts and hosts of that name are others and keep theirs.
+    """
+    return edited(text, *_renamings(load(text), old, new))
+
+
+def _renamings(document: Document, old: str, new: str) -> Iterator[Change]:
+    root = root_of(document)
+    yield from _renamings_in(root, (), old, new)
+    for number, entry in enumerate(root.entries(TYPES_KEY)):
+        yield from _renamings_in(entry, (TYPES_KEY, number), old, new)
+
+
+def _renamings_in(
+    entry: Entry, path: tuple[str | int, ...], old: str, new: str
+) -> Iterator[Change]:
+    for keys, word in _mentions(entry):
+        if word == old:
+            yield Set((*path, *keys), new)
+        elif word == f"services.{old}" and keys[0] == "workflows":
+            yield Set((*path, *keys), f"services.{new}")
+    for number, hostname in enumerate(entry.entries("hostnames")):
+        if hostname.node.pair(old) is not None:
+            yield Rename((*path, "hostnames", number, old), new)
+
+
+def _mentions(entry: Entry) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every place of a template that names a service, but the keys of ``hostnames``."""
+    for number, service in enumerate(entry.entries("services")):
+        yield ("services", number, "name"), service.name
+        for at, needed in enumerate(service.texts("depends_on")):
+            yield ("services", number, "depends_on", at), needed
+    for number, rule in enumerate(entry.entries("rules")):
+        yield ("rules", number, "service"), rule.text("service")
+    for key in ("jobs", "cron_jobs"):
+        for number, job in enumerate(entry.entries(key)):
+            yield (key, number, "from_services"), job.text("from_services")
+    for number, workflow in enumerate(entry.entries("workflows")):
+        for at, task in enumerate(workflow.texts("order_from")):
+            yield ("workflows", number, "order_from", at), task
+        for at, step in enumerate(workflow.entries("parallelize")):
+            for position, task in enumerate(step.texts("tasks")):
+                yield ("workflows", number, "parallelize", at, "tasks", position), task

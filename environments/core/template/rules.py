@@ -1,0 +1,156 @@
+"""What a schema cannot say of a template: names that must exist, once, and not be reserved."""
+
+from collections.abc import Iterable, Iterator
+
+from environments.core.problems import Problem, error, warning
+from environments.core.template.checking import nearest
+from environments.core.template.fields import Entry
+from environments.core.template.model import ProbeKind
+
+RESERVED_PREFIX = "RELEASE_"
+ALL = "all"
+_NAMED_LISTS = (
+    "services",
+    "jobs",
+    "cron_jobs",
+    "parameters",
+    "charts",
+    "infrastructure",
+    "shared_volumes",
+    "workflows",
+    "builds",
+)
+_WORKLOADS = ("services", "jobs", "cron_jobs")
+
+
+def rule_problems(root: Entry, *, application: str) -> Iterator[Problem]:
+    """Everything that the rules of this module find in one template, already merged."""
+    for key in _NAMED_LISTS:
+        yield from twice(key, root.entries(key))
+    yield from _imports(root, application or root.text("app"))
+    yield from _depends_on(root)
+    yield from _hosts(root)
+    yield from _jobs(root)
+    for key in _WORKLOADS:
+        for workload in root.entries(key):
+            yield from _reserved_names(key, workload)
+            yield from _variables(workload)
+            yield from _probes(workload)
+    if root.has("mode"):
+        yield warning("template.deprecated", place=root.place_of_key("mode"), key="mode")
+
+
+def twice(key: str, entries: Iterable[Entry]) -> Iterator[Problem]:
+    """An error for each entry whose name another one above it has."""
+    lines: dict[str, int] = {}
+    for entry in entries:
+        if entry.name in lines:
+            yield error(
+                "template.twice",
+                place=entry.place_of("name"),
+                key=key,
+                name=entry.name,
+                line=lines[entry.name],
+            )
+        elif entry.name:
+            lines[entry.name] = entry.line
+
+
+def _imports(root: Entry, application: str) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for entry in root.entries("app_imports"):
+        name = entry.name
+        if name and name == application:
+            yield error("template.self-import", place=entry.place_of("name"), name=name)
+        elif name in lines:
+            yield error(
+                "template.import-twice", place=entry.place_of("name"), name=name, line=lines[name]
+            )
+        elif name:
+            lines[name] = entry.line
+        yield from twice("exclude_services", entry.entries("exclude_services"))
+
+
+def _names(root: Entry, key: str) -> list[str]:
+    return [entry.name for entry in root.entries(key)]
+
+
+def _depends_on(root: Entry) -> Iterator[Problem]:
+    known = _names(root, "services")
+    for service in root.entries("services"):
+        for word in service.words("depends_on"):
+            if word.text not in known:
+                yield warning(
+                    "template.depends-unknown",
+                    place=word.place,
+                    service=service.name,
+                    needed=word.text,
+                    hint=nearest(word.text, known) or "An import has to bring it.",
+                )
+
+
+def _hosts(root: Entry) -> Iterator[Problem]:
+    known = _names(root, "services")
+    named = [word for entry in root.entries("hostnames") for word, _ in entry.pairs()]
+    places = [(word.text, word.place) for word in named]
+    places += [
+        (rule.text("service"), rule.place_of("service"))
+        for rule in root.entries("rules")
+        if rule.has("service")
+    ]
+    for service, place in places:
+        if service not in known:
+            hint = nearest(service, known) or "Name one of its services."
+            yield warning("template.host-unknown", place=place, service=service, hint=hint)
+
+
+def _jobs(root: Entry) -> Iterator[Problem]:
+    known = _names(root, "services")
+    for key in ("jobs", "cron_jobs"):
+        for job in root.entries(key):
+            source = job.text("from_services")
+            if source and source not in known:
+                yield error(
+                    "template.job-service",
+                    place=job.place_of("from_services"),
+                    job=job.name,
+                    service=source,
+                    hint=nearest(source, known) or "Name a service of this template.",
+                )
+            elif not (source or job.has("image") or job.has("build") or job.flag("has_repo")):
+                yield error("template.job-source", place=job.place, job=job.name)
+
+
+def _reserved_names(key: str, workload: Entry) -> Iterator[Problem]:
+    if workload.name == ALL:
+        yield error("template.name-all", place=workload.place_of("name"), key=key)
+
+
+def _variables(workload: Entry) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for env in workload.entries("envs"):
+        key = env.text("key")
+        if key.startswith(RESERVED_PREFIX):
+            yield error("variables.reserved", place=env.place_of("key"), key=key)
+        elif key in lines:
+            yield warning(
+                "template.variable-twice",
+                place=env.place_of("key"),
+                key=key,
+                name=workload.name,
+                line=lines[key],
+            )
+        lines[key] = env.line
+
+
+def _probes(workload: Entry) -> Iterator[Problem]:
+    for key in ("readiness_probe", "liveness_probe"):
+        probe = workload.entry(key)
+        if probe is None:
+            continue
+        kinds = [kind for kind in ProbeKind if probe.has(kind)]
+        if len(kinds) != 1:
+            found = " and ".join(kinds) or "none of them"
+            yield error(
+                "template.probe", place=probe.place, key=key, name=workload.name, found=found
+            )

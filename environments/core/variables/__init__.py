@@ -1,0 +1,21 @@
+"""Environment variables: their sources, what the product makes, and mappings between them."""
+
+from environments.core.variables.container import container_variables
+from environments.core.variables.generated import (
+    ingress_variables,
+    is_reserved,
+    release_variables,
+    service_variables,
+)
+from environments.core.variables.model import Generated, Value, VariablesFile
+
+__all__ = [
+    "Generated",
+    "Value",
+    "VariablesFile",
+    "container_variables",
+    "ingress_variables",
+    "is_reserved",
+    "release_variables",
+    "service_variables",
+]

@@ -1,0 +1,229 @@
+"""The order of the tasks: from ``workflows``, or made from ``depends_on`` layer by layer."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from environments.core.problems import Place, Problem, error, nearest, warning
+from environments.core.template.model import AppTemplate, Service, Workflow, WorkflowStep
+
+REMOVAL = "release.remove_environment"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    """One task. ``kind``: ``service``, ``job`` or ``removal``; ``skipped``: why it is, or ""."""
+
+    name: str
+    kind: str
+    target: str
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """Tasks that run side by side."""
+
+    name: str
+    tasks: tuple[PlannedTask, ...]
+    halt_on_error: bool
+    wait_for_finish: bool = True
+
+
+def steps_for(
+    template: AppTemplate, kind: str, *, application: str, excluded: Collection[str]
+) -> tuple[tuple[PlannedStep, ...], tuple[Problem, ...]]:
+    """The steps of ``setup``, ``patch`` or ``teardown``, and what is wrong with them.
+
+    A made workflow has services only, those with ``has_repo`` for a patch; a missing teardown
+    is the removal alone. Tasks of excluded services stay, marked as skipped.
+    """
+    flow = template.workflow(kind)
+    if flow is None:
+        return _made(template, kind, application=application, excluded=excluded)
+    steps, problems = _written(template, flow, application, excluded)
+    if kind == "teardown" and not _removes(steps):
+        steps = (*steps, _removal_step())
+    if kind == "setup":
+        problems = (*problems, *_unnamed_services(template, steps, application, excluded))
+    return steps, problems
+
+
+def _removes(steps: Sequence[PlannedStep]) -> bool:
+    return any(task.kind == "removal" for step in steps for task in step.tasks)
+
+
+def _removal_step() -> PlannedStep:
+    return PlannedStep(REMOVAL, (PlannedTask(REMOVAL, "removal", ""),), halt_on_error=False)
+
+
+def _made(
+    template: AppTemplate, kind: str, *, application: str, excluded: Collection[str]
+) -> tuple[tuple[PlannedStep, ...], tuple[Problem, ...]]:
+    if kind == "teardown":
+        return (_removal_step(),), ()
+    services = [service for service in template.services if kind == "setup" or service.has_repo]
+    found, problems = layers(services, application=application, file=template.file)
+    steps = tuple(
+        PlannedStep(
+            f"step {number}",
+            tuple(_service_task(service.name, excluded) for service in layer),
+            halt_on_error=True,
+        )
+        for number, layer in enumerate(found, 1)
+    )
+    if kind == "setup":
+        problems = (*problems, *_unnamed_jobs(template, application))
+    return steps, problems
+
+
+def layers(
+    services: Sequence[Service], *, application: str, file: str
+) -> tuple[list[list[Service]], tuple[Problem, ...]]:
+    """Services so that each stands after what it depends on; what is not among them is ignored.
+
+    On a circle there is no order: an error names its services, and they come last, together.
+    """
+    names = {service.name for service in services}
+    waits = {
+        service.name: {needed for needed in service.depends_on if needed in names}
+        for service in services
+    }
+    left = list(services)
+    found: list[list[Service]] = []
+    while left:
+        layer = [service for service in left if not waits[service.name]]
+        if not layer:
+            circle = _on_circle(left, waits)
+            place = Place(file, circle[0].line)
+            names_shown = ", ".join(service.name for service in circle)
+            problem = error(
+                "depends.circle", place=place, application=application, names=names_shown
+            )
+            return [*found, left], (problem,)
+        found.append(layer)
+        done = {service.name for service in layer}
+        left = [service for service in left if service.name not in done]
+        for needs in waits.values():
+            needs -= done
+    return found, ()
+
+
+def _on_circle(left: Sequence[Service], waits: Mapping[str, set[str]]) -> list[Service]:
+    """Those that wait for each other, without those that merely wait for them."""
+    needed = {service.name for service in left}
+    while True:
+        still = {name for other in needed for name in waits[other] if name in needed}
+        if still == needed:
+            return [service for service in left if service.name in needed]
+        needed = still
+
+
+def _written(
+    template: AppTemplate, flow: Workflow, application: str, excluded: Collection[str]
+) -> tuple[tuple[PlannedStep, ...], tuple[Problem, ...]]:
+    named = {task for step in flow.steps for task in step.tasks}
+    steps: list[PlannedStep] = []
+    problems: list[Problem] = []
+    for step in flow.steps:
+        for task in step.tasks:
+            problems += _unknown(template, task, step, application)
+        steps += _expanded(template, step, named, application, excluded)
+    return tuple(step for step in steps if step.tasks), tuple(problems)
+
+
+def _expanded(
+    template: AppTemplate,
+    step: WorkflowStep,
+    named: Collection[str],
+    application: str,
+    excluded: Collection[str],
+) -> Iterator[PlannedStep]:
+    """The step itself; ``services.all`` becomes one step for each layer."""
+    own: list[PlannedTask] = []
+    later: list[PlannedStep] = []
+    base = PlannedStep(step.name, (), step.halt_on_error, step.wait_for_finish)
+    for task in step.tasks:
+        kind, _, target = task.partition(".")
+        if task == REMOVAL:
+            own.append(PlannedTask(REMOVAL, "removal", ""))
+        elif task == "services.all":
+            rest = [one for one in template.services if f"services.{one.name}" not in named]
+            found, _ = layers(rest, application=application, file=template.file)
+            tasks = [tuple(_service_task(one.name, excluded) for one in layer) for layer in found]
+            if tasks:
+                own += tasks[0]
+                later += [replace(base, tasks=layer) for layer in tasks[1:]]
+        elif task == "jobs.all":
+            own += [
+                _job_task(job.name, job.from_services, excluded)
+                for job in template.jobs
+                if f"jobs.{job.name}" not in named
+            ]
+        elif kind == "services" and template.service(target):
+            own.append(_service_task(target, excluded))
+        elif kind == "jobs" and (job := template.job(target)):
+            own.append(_job_task(target, job.from_services, excluded))
+    yield replace(base, tasks=tuple(own))
+    yield from later
+
+
+def _service_task(name: str, excluded: Collection[str]) -> PlannedTask:
+    skipped = "excluded by the importer" if name in excluded else ""
+    return PlannedTask(f"services.{name}", "service", name, skipped)
+
+
+def _job_task(name: str, source: str, excluded: Collection[str]) -> PlannedTask:
+    skipped = f"{source} is excluded by the importer" if source in excluded else ""
+    return PlannedTask(f"jobs.{name}", "job", name, skipped)
+
+
+def _unknown(
+    template: AppTemplate, task: str, step: WorkflowStep, application: str
+) -> Iterator[Problem]:
+    kind, _, target = task.partition(".")
+    known = {
+        "services": [service.name for service in template.services],
+        "jobs": [job.name for job in template.jobs],
+        "charts": template.charts,
+        "infrastructure": template.infrastructure,
+    }
+    if task == REMOVAL or target == "all" or target in known.get(kind, ()):
+        return
+    names = [f"{each}.{name}" for each, members in known.items() for name in members]
+    yield error(
+        "workflow.unknown-task",
+        place=Place(template.file, step.line),
+        application=application,
+        task=task,
+        suggestion=nearest(task, names) or "Name one of the template's services or jobs.",
+    )
+
+
+def _unnamed_services(
+    template: AppTemplate,
+    steps: Sequence[PlannedStep],
+    application: str,
+    excluded: Collection[str],
+) -> Iterator[Problem]:
+    named = {task.target for step in steps for task in step.tasks if task.kind == "service"}
+    sources = {job.from_services for job in template.jobs}
+    for service in template.services:
+        if service.name not in named | sources and service.name not in excluded:
+            yield warning(
+                "workflow.unnamed-service",
+                place=Place(template.file, service.line),
+                application=application,
+                name=service.name,
+            )
+
+
+def _unnamed_jobs(template: AppTemplate, application: str) -> Iterator[Problem]:
+    named = {task for flow in template.workflows for step in flow.steps for task in step.tasks}
+    for job in template.jobs:
+        if f"jobs.{job.name}" not in named and "jobs.all" not in named:
+            yield warning(
+                "workflow.unnamed-job",
+                place=Place(template.file, job.line),
+                application=application,
+                name=job.name,
+            )

@@ -1,0 +1,63 @@
+"""YAML files as people write them: read with every position, edited without touching the rest."""
+
+from environments.core.yamlfile.changes import (
+    Append,
+    Change,
+    EditError,
+    Insert,
+    Move,
+    Remove,
+    Rename,
+    Set,
+    edited,
+)
+from environments.core.yamlfile.model import (
+    Alias,
+    Document,
+    Items,
+    Mapping,
+    Node,
+    Pair,
+    Path,
+    Plain,
+    Scalar,
+    child,
+    plain,
+    resolved,
+    scalars,
+)
+from environments.core.yamlfile.reading import Reading, UnreadableError, in_order, load, read
+from environments.core.yamlfile.writing import Copied, New, copied
+
+__all__ = [
+    "Alias",
+    "Append",
+    "Change",
+    "Copied",
+    "Document",
+    "EditError",
+    "Insert",
+    "Items",
+    "Mapping",
+    "Move",
+    "New",
+    "Node",
+    "Pair",
+    "Path",
+    "Plain",
+    "Reading",
+    "Remove",
+    "Rename",
+    "Scalar",
+    "Set",
+    "UnreadableError",
+    "child",
+    "copied",
+    "edited",
+    "in_order",
+    "load",
+    "plain",
+    "read",
+    "resolved",
+    "scalars",
+]

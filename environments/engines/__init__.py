@@ -1,0 +1,1 @@
+"""Engines: one file or package for each, loaded by name."""

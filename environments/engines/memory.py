@@ -1,0 +1,149 @@
+"""Remembers what it was asked and runs nothing: for tests and benchmarks."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from environments.core.ports import (
+    ANNOTATION_REVISION,
+    LABEL_APPLICATION,
+    LABEL_ENVIRONMENT,
+    EngineTraits,
+    Instance,
+    ObjectName,
+    Phase,
+    Step,
+    WorkloadKind,
+    workloads,
+)
+
+TRAITS = EngineTraits(
+    name="memory",
+    runs_images=True,
+    needs_local_ports=False,
+    enforces_limits=True,
+    has_volumes=True,
+)
+_FIRST_PORT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What becomes of a workload that is applied from now on."""
+
+    phase: Phase
+    ready: bool
+    message: str = ""
+    lines: tuple[str, ...] = ()
+
+
+READY = Outlook(Phase.RUNNING, True)
+DONE = Outlook(Phase.SUCCEEDED, True)
+
+
+class MemoryEngine:
+    """Fulfils ``core.ports.Engine``. ``expect`` says what becomes of a workload."""
+
+    def __init__(self, traits: EngineTraits = TRAITS) -> None:
+        self._traits = traits
+        self._lock = threading.Lock()
+        self._instances: dict[str, dict[str, Instance]] = {}
+        self._logs: dict[tuple[str, str], list[str]] = {}
+        self._outlooks: dict[str, Outlook] = {}
+        self.steps: list[Step] = []
+
+    def traits(self) -> EngineTraits:
+        """Those that it was made with."""
+        return self._traits
+
+    def expect(self, workload: str, outlook: Outlook) -> None:
+        """From now on this workload (a job by the start of its name) turns out so."""
+        with self._lock:
+            self._outlooks[workload] = outlook
+            for namespace, instances in self._instances.items():
+                for name, instance in instances.items():
+                    if _concerns(workload, instance.workload):
+                        instances[name] = _turned(instance, outlook)
+                        self._logs[namespace, name] = list(outlook.lines)
+
+    def apply(self, step: Step) -> None:
+        """Remember the step; a revision or a job that is there already stays untouched."""
+        with self._lock:
+            self.steps.append(step)
+            instances = self._instances.setdefault(step.namespace, {})
+            for manifest in workloads(step.manifests):
+                metadata = manifest["metadata"]
+                kind = WorkloadKind(manifest["kind"])
+                revision = metadata["annotations"].get(ANNOTATION_REVISION, "")
+                before = [one for one in instances.values() if one.workload == metadata["name"]]
+                if before and (kind is WorkloadKind.JOB or before[0].revision == revision):
+                    continue
+                for one in before:
+                    del instances[one.name]
+                outlook = self._outlook(metadata["name"], kind)
+                for replica in range(manifest["spec"].get("replicas", 1)):
+                    name = f"{metadata['name']}-{replica}"
+                    self._logs[step.namespace, name] = list(outlook.lines)
+                    instances[name] = _turned(
+                        Instance(
+                            name=name,
+                            workload=metadata["name"],
+                            kind=kind,
+                            application=metadata["labels"][LABEL_APPLICATION],
+                            environment=metadata["labels"][LABEL_ENVIRONMENT],
+                            phase=Phase.STARTING,
+                            ready=False,
+                            revision=revision,
+                        ),
+                        outlook,
+                    )
+
+    def _outlook(self, workload: str, kind: WorkloadKind) -> Outlook:
+        for name, outlook in self._outlooks.items():
+            if _concerns(name, workload):
+                return outlook
+        return DONE if kind is WorkloadKind.JOB else READY
+
+    def observe(self, namespace: str) -> tuple[Instance, ...]:
+        """What was applied and not removed."""
+        with self._lock:
+            return tuple(self._instances.get(namespace, {}).values())
+
+    def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """The lines of its outlook."""
+        with self._lock:
+            return self._logs.get((namespace, instance), [])[-lines:] if lines else []
+
+    def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
+        """Forget these."""
+        gone = {(name.kind, name.name) for name in names}
+        with self._lock:
+            instances = self._instances.get(namespace, {})
+            for one in list(instances.values()):
+                if (str(one.kind), one.workload) in gone:
+                    del instances[one.name]
+
+    def destroy(self, namespace: str) -> None:
+        """Forget all of the namespace."""
+        with self._lock:
+            self._instances.pop(namespace, None)
+
+    def remains(self, namespace: str) -> tuple[str, ...]:
+        """The names of what was not removed."""
+        return tuple(instance.name for instance in self.observe(namespace))
+
+    def free_ports(self, number: int, *, taken: frozenset[int]) -> tuple[int, ...]:
+        """The lowest that are not taken."""
+        free = (port for port in count(_FIRST_PORT) if port not in taken)
+        return tuple(next(free) for _ in range(number))
+
+
+def _concerns(expected: str, workload: str) -> bool:
+    return workload == expected or workload.startswith(f"{expected}-")
+
+
+def _turned(instance: Instance, outlook: Outlook) -> Instance:
+    return replace(
+        instance, phase=outlook.phase, ready=outlook.ready, message=outlook.message
+    )

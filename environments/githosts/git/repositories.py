@@ -1,0 +1,185 @@
+"""Reads repositories through a cache on this machine: one bare repository for each URL."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from environments.core.ports import Commit, GitHostRefused, Refs
+from environments.githosts.git.address import (
+    Address,
+    Resolve,
+    ask_resolver,
+    read_address,
+    resolved,
+    shown,
+    with_host,
+)
+from environments.githosts.git.advertised import read_refs
+from environments.githosts.git.cache import CachedRepository
+from environments.githosts.git.lock import held, write_into
+from environments.githosts.git.program import COMMIT, Call, GitProgram, GitProgramError, explained
+
+LARGEST_FILE = 5 * 1024 * 1024
+"""Bytes of the largest file that ``read_file`` gives."""
+
+
+class GitRepositories:
+    """Fulfils ``core.ports.GitHost`` for any URL, and for paths where they are allowed.
+
+    ``cache``: a folder of this class alone; several processes may share it. ``local_allowed``:
+    whether repositories on this machine may be read. ``answer_seconds`` limits a question
+    (refs), ``transfer_seconds`` the fetch or the checkout of one commit. ``variables``: what
+    git gets in its environment besides its own, such as a proxy or an SSH agent.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        local_allowed: bool = False,
+        answer_seconds: float = 30.0,
+        transfer_seconds: float = 600.0,
+        variables: Mapping[str, str] | None = None,
+        resolve: Resolve = ask_resolver,
+    ) -> None:
+        self._cache = cache.resolve()
+        self._home = self._cache / "home"
+        self._local_allowed = local_allowed
+        self._answer_seconds = answer_seconds
+        self._transfer_seconds = transfer_seconds
+        self._resolve = resolve
+        self._git = GitProgram(
+            self._home, local_allowed=local_allowed, variables=dict(variables or {})
+        )
+
+    def refs(self, url: str) -> Refs:
+        """Branches, tags and default branch as the host has them now; never from the cache."""
+        address = self._address(url)
+        with self._told(url):
+            target, settings = self._reached(address)
+            patterns = ("HEAD", "refs/heads/*", "refs/tags/*")
+            arguments = ("ls-remote", "--symref", "--quiet", "--", target, *patterns)
+            printed = self._git.run(Call(arguments, self._answer_seconds, settings))
+            return read_refs(printed, shown(url))
+
+    def read_file(self, url: str, *, commit: str, path: str) -> bytes | None:
+        """The file's content at the commit, or None where the commit has no such file.
+
+        A symbolic link and a file over 5 MiB are refused.
+        """
+        name = _checked_path(path)
+        with self._holding(url, commit) as repository:
+            entry = repository.entry(commit, name)
+            if entry is None:
+                return None
+            if entry.is_link:
+                raise GitHostRefused(
+                    f"{name} of the repository {shown(url)} is a symbolic link. "
+                    "Name the file that it leads to."
+                )
+            if repository.size(entry) > LARGEST_FILE:
+                raise GitHostRefused(
+                    f"{name} of the repository {shown(url)} is larger than "
+                    f"{LARGEST_FILE // 1024**2} MiB. Make it smaller."
+                )
+            return repository.content(entry)
+
+    def commit(self, url: str, sha: str) -> Commit:
+        """Subject, author and time of one commit."""
+        with self._holding(url, sha) as repository:
+            return repository.commit(sha)
+
+    def checkout(self, url: str, *, commit: str, folder: Path) -> None:
+        """Make ``folder`` hold the files of ``commit``, without git's own, all at once.
+
+        Nothing happens if it was made so before, whatever has been written into it since.
+        Made at another commit, it is replaced. A folder that this method did not make is
+        refused. Submodules stay empty folders. Beside the folder, ``.NAME.checkout`` remembers
+        the commit.
+        """
+        place = folder.absolute()
+        with self._holding(url, commit) as repository:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            note = place.with_name(f".{place.name}.checkout")
+            with held(note, seconds=self._transfer_seconds) as lock:
+                made_at = note.read_text()
+                if place.exists() and made_at == commit:
+                    return
+                if place.exists() and not made_at:
+                    raise GitHostRefused(
+                        f"The folder {place} is there already and is no checkout. Move it away."
+                    )
+                building = place.with_name(f".{place.name}.building")
+                _remove(building)
+                repository.write_tree(commit, building, lock)
+                if place.exists():
+                    place.rename(building / "replaced")
+                # Between these lines there is no folder: a note can never praise a wrong one.
+                write_into(lock, commit)
+                (building / "tree").rename(place)
+                _remove(building)
+
+    def _address(self, url: str) -> Address:
+        return read_address(url, local_allowed=self._local_allowed)
+
+    def _reached(self, address: Address) -> tuple[str, dict[str, str]]:
+        """The URL for git, and settings that hold it to the IP addresses that were checked.
+
+        Without them a name could lead elsewhere when git asks for it a moment later (with SSH
+        the host's key stands against that).
+        """
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if address.is_local_path or self._local_allowed:
+            return address.url, {}
+        found = resolved(address, self._resolve)
+        if address.scheme in ("http", "https"):
+            pin = f"{address.host}:{address.port}:{','.join(found)}"
+            return address.url, {"http.curloptResolve": pin}
+        if address.scheme == "git":
+            return with_host(address, found[0]), {}
+        return address.url, {}
+
+    @contextmanager
+    def _holding(self, url: str, commit: str) -> Iterator[CachedRepository]:
+        """The cached repository of the URL, which has the commit."""
+        address = self._address(url)
+        if not COMMIT.fullmatch(commit):
+            raise GitHostRefused(f"{commit[:50]!r} is not a commit of 40 hexadecimal digits.")
+        name = hashlib.sha256(url.encode()).hexdigest()[:32]
+        with self._told(url):
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            repository = CachedRepository(self._git, self._cache / name, self._transfer_seconds)
+            if not repository.has(commit):
+                target, settings = self._reached(address)
+                repository.fetch(commit, target, settings, what=shown(url))
+            yield repository
+
+    @contextmanager
+    def _told(self, url: str) -> Iterator[None]:
+        """Every failure as a ``GitHostError`` that a person may read."""
+        try:
+            yield
+        except GitProgramError as failed:
+            raise explained(failed, shown(url)) from failed
+        except OSError as error:
+            raise GitHostRefused(
+                f"The repository {shown(url)} cannot be kept on this machine: {error.strerror}. "
+                "Look at the data folder and its disk."
+            ) from error
+
+
+def _checked_path(path: str) -> str:
+    name = PurePosixPath(path)
+    if not path.isprintable() or name.is_absolute() or ".." in name.parts or not name.parts:
+        raise GitHostRefused(
+            f"{path[:100]!r} is not a path inside a repository. Write it from the repository's "
+            "root, without .. in it."
+        )
+    return str(name)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,1 @@
+"""Management: the operator's commands."""

@@ -1,0 +1,47 @@
+"""Creates and deploys an environment."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from environments.actions.environments import create_environment
+from environments.management.drafting import add_draft_arguments, draft_from
+from environments.management.operator import OperatorCommand
+from environments.management.waiting import wait_for
+from environments.models import DeploymentStatus, Environment
+
+
+class Command(OperatorCommand):
+    """``create_environment APP … [--name NAME] [--type TYPE] [--wait]``."""
+
+    help = "Create an environment and deploy it; prints its links."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The draft, a name, and whether to wait."""
+        super().add_arguments(parser)
+        add_draft_arguments(parser)
+        parser.add_argument("--name", default="", help="default: made from user and branch")
+        parser.add_argument("--wait", action="store_true", help="until it is deployed or failed")
+
+    def act(self, **options: Any) -> int:
+        """Create it; with ``--wait``, the exit status says whether it was deployed."""
+        actor = self.actor(**options)
+        environment = create_environment(actor, draft_from(actor, **options))
+        self.stdout.write(f"created {environment.name} ({environment.env_id})")
+        if not options["wait"]:
+            return 0
+        deployment = wait_for(environment.deployments.latest("pk"), say=self.stderr.write)
+        if deployment.status != DeploymentStatus.DEPLOYED:
+            self.stderr.write(f"{deployment.status}: {deployment.reason}")
+            return 1
+        for url in links_of(environment):
+            self.stdout.write(url)
+        return 0
+
+
+def links_of(environment: Environment) -> list[str]:
+    """The hosted URLs of the namespace, the environment's own first."""
+    environment.refresh_from_db()
+    running = environment.running
+    hosts = (running.plan or {}).get("hosts", ()) if running else ()
+    ordered = sorted(hosts, key=lambda host: host["env_id"] != environment.env_id)
+    return [host["url"] for host in ordered]

@@ -1,0 +1,62 @@
+"""Accounts, their members, and the contexts where their environments run."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Account(models.Model):
+    """An organisation: everything else belongs to one."""
+
+    name = models.CharField(max_length=63, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do; see the table "who may" in the documentation."""
+
+    OWNER = "owner", "owner"
+    MEMBER = "member", "member"
+    INSTANCE_ACCESSOR = "instance_accessor", "instance accessor"
+
+
+class Membership(models.Model):
+    """A person's role in an account."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "user"], name="one_membership_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.account}"
+
+
+class Context(models.Model):
+    """Where things run: an engine, its configuration, and the domains it serves, first first."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="contexts")
+    name = models.CharField(max_length=63)
+    engine = models.CharField(max_length=20, default="process")
+    configuration = models.JSONField(default=dict, blank=True)
+    domains = models.JSONField(default=list)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "name"], name="context_name_in_account"),
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_default=True), name="one_default_context"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

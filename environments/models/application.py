@@ -1,0 +1,54 @@
+"""Applications and the versions of their template and default variables."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from environments.models.account import Account
+
+
+class Application(models.Model):
+    """One repository with its template. ``number`` is the first part of ``v2.4``."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="applications")
+    name = models.CharField(max_length=63)
+    repository_url = models.CharField(max_length=500)
+    git_host = models.CharField(max_length=20, default="git")
+    default_branch = models.CharField(max_length=255)
+    number = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "name"], name="application_name_in_account")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApplicationVersion(models.Model):
+    """A saved Application Template with its default variables. Rows never change."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    template = models.TextField()
+    variables = models.BinaryField()
+    """The variables file, sealed: it may hold secrets."""
+    change = models.CharField(max_length=200)
+    saved_at = models.DateTimeField(auto_now_add=True)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    saved_by_name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["application", "number"], name="application_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application} v{self.number}"

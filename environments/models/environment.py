@@ -1,0 +1,152 @@
+"""Environments, their versions, and the namespaces they share with what they import."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from environments.models.account import Context
+from environments.models.application import Application
+
+
+class EnvironmentType(models.TextChoices):
+    """Ephemeral environments expire; permanent ones stay."""
+
+    EPHEMERAL = "ephemeral", "ephemeral"
+    PERMANENT = "permanent", "permanent"
+
+
+class EnvironmentStatus(models.TextChoices):
+    """Derived from the deployments; order of badness is ``core.health``'s."""
+
+    NEW = "new", "New"
+    WAITING = "waiting", "Waiting"
+    DEPLOYING = "deploying", "Deploying"
+    DEPLOYED = "deployed", "Deployed"
+    FAILED = "failed", "Failed"
+    ABORTED = "aborted", "Aborted"
+    REMOVING = "removing", "Removing"
+    REMOVED = "removed", "Removed"
+
+
+class Namespace(models.Model):
+    """Where all services of an environment and of its imports run together."""
+
+    name = models.CharField(max_length=63)
+    context = models.ForeignKey(Context, models.PROTECT, related_name="namespaces")
+    domain = models.CharField(max_length=253)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["context", "name"],
+                condition=Q(ended_at__isnull=True),
+                name="namespace_name_in_context",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Environment(models.Model):
+    """An instance of an application on one branch. ``number`` is the second part of ``v2.4``."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="environments")
+    namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="members")
+    importer = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="imported"
+    )
+    position = models.PositiveIntegerField(default=0)
+    """Place in the importer's list of imports."""
+    name = models.CharField(max_length=63)
+    env_id = models.CharField(max_length=10)
+    type = models.CharField(max_length=10, choices=EnvironmentType.choices)
+    is_production = models.BooleanField(default=False)
+    branch = models.CharField(max_length=255)
+    is_tag = models.BooleanField(default=False)
+    rule = models.CharField(max_length=10)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    owner_name = models.CharField(max_length=150, blank=True)
+    application_number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(default=1)
+    own_status = models.CharField(
+        max_length=10, choices=EnvironmentStatus.choices, default=EnvironmentStatus.NEW
+    )
+    status = models.CharField(
+        max_length=10, choices=EnvironmentStatus.choices, default=EnvironmentStatus.NEW
+    )
+    """Of an importer: the worst of its members."""
+    running = models.ForeignKey(
+        "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """The last deployment that changed what runs here."""
+    last_setup = models.ForeignKey(
+        "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """The last setup that succeeded: what a patch repeats with a new commit."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["application", "name"],
+                condition=Q(removed_at__isnull=True),
+                name="environment_name_in_application",
+            ),
+            models.UniqueConstraint(
+                fields=["env_id"], condition=Q(removed_at__isnull=True), name="living_env_id"
+            ),
+            models.UniqueConstraint(
+                fields=["importer", "application"],
+                condition=Q(removed_at__isnull=True),
+                name="imported_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["application", "removed_at", "-created_at"]),
+            models.Index(fields=["namespace"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.env_id})"
+
+    @property
+    def version(self) -> str:
+        """``v{application defaults}.{own}``."""
+        return f"v{self.application_number}.{self.number}"
+
+
+class EnvironmentVersion(models.Model):
+    """A saved Environment Template with variables and parameters. Rows never change."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    template = models.TextField()
+    variables = models.BinaryField()
+    """The variables file, sealed: it may hold secrets."""
+    parameters = models.JSONField(default=dict)
+    """``{name: value}`` of the environment's own template."""
+    import_parameters = models.JSONField(default=dict)
+    """``{application: {name: value}}`` for imports that do not exist yet."""
+    change = models.CharField(max_length=200)
+    saved_at = models.DateTimeField(auto_now_add=True)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    saved_by_name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["environment", "number"], name="environment_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.environment} version {self.number}"

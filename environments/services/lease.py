@@ -1,0 +1,90 @@
+"""The lease: one worker at a time holds a deployment, and every write names its fencing number."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, close_old_connections, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from environments.models import Deployment, DeploymentStatus
+from environments.models.deployment import LIVE
+
+LEASE = timedelta(seconds=15)
+_HEARTBEAT_SECONDS = 4.0
+
+
+class LeaseLost(Exception):
+    """Another worker holds this deployment now, or it has ended: stop without a word."""
+
+
+class Lease:
+    """The right to write a deployment, for as long as ``fence`` is the row's."""
+
+    def __init__(self, pk: int, fence: int) -> None:
+        self.pk = pk
+        self.fence = fence
+
+    def _row(self) -> Any:
+        return Deployment.objects.filter(pk=self.pk, fence=self.fence, status__in=LIVE)
+
+    def renew(self) -> bool:
+        """Hold on for another 15 s; False when the lease is lost."""
+        return bool(self._row().update(lease_until=timezone.now() + LEASE))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction that only the holder can commit; ``LeaseLost`` for anybody else."""
+        with transaction.atomic():
+            if not self.renew():
+                raise LeaseLost
+            yield
+
+    def give_back(self) -> None:
+        """Let any worker take it at once."""
+        self._row().update(lease_until=None, sent_at=timezone.now())
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Renew in the background while a long step runs."""
+        over = threading.Event()
+        heart = threading.Thread(target=self._beat, args=(over,), daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            over.set()
+            heart.join()
+
+    def _beat(self, over: threading.Event) -> None:
+        while not over.wait(_HEARTBEAT_SECONDS):
+            try:
+                if not self.renew():
+                    return
+            finally:
+                close_old_connections()
+
+
+def claim(pk: int, *, fence: int, now: datetime) -> Lease | None:
+    """The lease, if this deployment may run now and nobody else holds it.
+
+    None when the task is an old one (its number is not the row's), when another worker holds
+    it, and when another deployment of the namespace runs (the database allows one).
+    """
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    rows = Deployment.objects.filter(free, pk=pk, fence=fence, status__in=LIVE)
+    try:
+        with transaction.atomic():
+            taken = rows.update(
+                fence=F("fence") + 1,
+                lease_until=now + LEASE,
+                status=DeploymentStatus.RUNNING,
+                started_at=Coalesce(F("started_at"), now),
+            )
+    except IntegrityError:
+        return None
+    return Lease(pk, fence + 1) if taken else None

@@ -1,0 +1,208 @@
+"""From members to a plan: branches chosen, ports known, the pure plan made."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from environments import wiring
+from environments.core.names import label
+from environments.core.plan import Act, Member, Plan, Surroundings, shown
+from environments.core.ports import Refs
+from environments.core.problems import Problem, error, warning
+from environments.core.resolve import (
+    BranchChoice,
+    Rule,
+    choose_import_branch,
+    choose_own_branch,
+    ignoring_pattern,
+)
+from environments.models import (
+    Account,
+    Application,
+    Context,
+    HostClaim,
+    Namespace,
+    PortClaim,
+)
+from environments.services.members import Source
+from environments.services.refs import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the namespace is or will be. ``namespace`` None: before creation."""
+
+    account: Account
+    context: Context
+    domain: str
+    namespace: Namespace | None
+    namespace_name: str
+
+
+def setting_of(namespace: Namespace) -> Setting:
+    """Where the environments of this namespace run."""
+    context = namespace.context
+    return Setting(context.account, context, namespace.domain, namespace, namespace.name)
+
+
+def choose(
+    sources: Sequence[Source],
+    *,
+    refs: Mapping[int, Refs],
+    own_branch: str,
+    chosen: Mapping[str, str],
+) -> dict[str, BranchChoice]:
+    """The branch of every member, by application. The environment itself is the last source.
+
+    ``own_branch``: what was given for the environment, "" for none; ``chosen``: branches that
+    a person gave for imports. A source whose repository is not in ``refs`` gets no commit.
+    """
+    importer = sources[-1]
+    own = _own_choice(importer, refs.get(importer.application.pk), own_branch)
+    choices = {importer.application.name: own}
+    for source in sources[:-1]:
+        if source.entry is None:
+            continue
+        known = refs.get(source.application.pk)
+        name = source.application.name
+        if known is None:
+            choices[name] = unresolved(chosen.get(name) or source.entry.branch)
+            continue
+        choices[name] = choose_import_branch(
+            application=name,
+            entry=source.entry,
+            importing_branch=own.ref,
+            given=chosen.get(name, ""),
+            template=source.template,
+            refs=known,
+        )
+    return choices
+
+
+def _own_choice(source: Source, refs: Refs | None, given: str) -> BranchChoice:
+    if refs is None:
+        return unresolved(given)
+    return choose_own_branch(
+        application=source.application.name, given=given, template=source.template, refs=refs
+    )
+
+
+def unresolved(asked: str) -> BranchChoice:
+    """The choice where a repository could not be asked."""
+    rule = Rule.CHOSEN if asked else Rule.SAME_NAME
+    return BranchChoice(ref=asked, is_tag=False, commit=None, rule=rule, trace=(), problems=())
+
+
+def refs_and_problems(
+    sources: Iterable[Source], answers: Mapping[int, Answer]
+) -> tuple[dict[int, Refs], tuple[Problem, ...]]:
+    """What could be read, and a problem for each repository that did not answer."""
+    refs: dict[int, Refs] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        answer = answers[source.application.pk]
+        name = source.application.name
+        if answer.refs is None:
+            problems.append(error("repository.unreadable", application=name, reason=answer.error))
+            continue
+        refs[source.application.pk] = answer.refs
+        if answer.error:
+            problems.append(
+                warning(
+                    "repository.stale",
+                    application=name,
+                    reason=answer.error,
+                    age=round(answer.age),
+                )
+            )
+    return refs, tuple(problems)
+
+
+def member_of(
+    source: Source,
+    choice: BranchChoice,
+    *,
+    act: Act,
+    ignored_by: str = "",
+    files: Mapping[str, str] | None = None,
+    deployment_id: str = "",
+) -> Member:
+    """The source with its branch, as the plan takes it."""
+    return Member(
+        application=source.application.name,
+        template=source.template,
+        variables=source.variables,
+        choice=choice,
+        env_id=source.env_id,
+        environment_name=source.environment_name,
+        environment_type=source.environment_type,
+        version=source.version_label,
+        entry=source.entry,
+        act=act,
+        ignored_by=ignored_by,
+        parameters=source.parameters,
+        files=files or {},
+        excluded=source.entry.exclude_services if source.entry else (),
+        comes=source.environment is None,
+        deployment_id=deployment_id,
+    )
+
+
+def act_for(source: Source, choice: BranchChoice) -> tuple[Act, str]:
+    """What a setup does with an import, and the pattern that ignores it, if one does."""
+    patterns = source.entry.ignore_deployment_refs if source.entry else ()
+    pattern = ignoring_pattern(patterns, choice.ref) if choice.ref else None
+    if pattern is None:
+        return Act.APPLY, ""
+    runs = source.environment is not None and source.environment.running_id is not None
+    return (Act.KEEP if runs else Act.LEAVE_OUT), pattern
+
+
+def surroundings(setting: Setting) -> Surroundings:
+    """Everything around the members that the plan depends on."""
+    context = setting.context
+    account = setting.account
+    namespace = setting.namespace
+    claims = HostClaim.objects.select_related("namespace__context__account")
+    if namespace is not None:
+        claims = claims.exclude(namespace=namespace)
+    ports = PortClaim.objects.filter(namespace=namespace) if namespace is not None else ()
+    elsewhere = PortClaim.objects.exclude(namespace=namespace) if namespace else PortClaim.objects
+    return Surroundings(
+        account_id=str(account.pk),
+        namespace=setting.namespace_name,
+        context=context.name,
+        domains=tuple(context.domains),
+        domain=setting.domain,
+        engine=wiring.engine(context.engine).traits(),
+        ingress_scheme=settings.RELEASECLONE.ingress_scheme,
+        ingress_port=settings.RELEASECLONE.ingress_port,
+        known_applications=frozenset(
+            Application.objects.filter(account=account).values_list("name", flat=True)
+        ),
+        known_contexts=frozenset(account.contexts.values_list("name", flat=True)),
+        held_hosts={claim.host: _holder(claim, account) for claim in claims},
+        local_ports={
+            (port.workload, port.target_port): port.number for port in ports if port.replica == 0
+        },
+        processes_elsewhere=elsewhere.values("namespace", "workload", "replica").distinct().count(),
+        process_limit=settings.RELEASECLONE.process_limit,
+    )
+
+
+def _holder(claim: HostClaim, account: Account) -> str:
+    if claim.namespace.context.account_id != account.pk:
+        return "it belongs to another account"
+    return f"it leads to {claim.namespace.name}"
+
+
+def form_of(plan: Plan) -> dict[str, Any]:
+    """The plan as pages and the database hold it."""
+    return shown(plan, fingerprint=wiring.fingerprint)
+
+
+def namespace_name(env_id: str, application: str, name: str) -> str:
+    """``{env_id}-{application}-{environment name}`` as a label."""
+    return label(env_id, application, name)

@@ -1,0 +1,25 @@
+"""The plan of an environment that exists, before its deployment is asked for."""
+
+from dataclasses import replace
+
+from environments.core.plan import Plan, make_plan
+from environments.models import Environment
+from environments.services.planning import member_of, setting_of, surroundings
+from environments.services.resolving import Resolved, ask_lately, resolve
+
+
+def plan(environment: Environment, kind: str) -> Plan:
+    """What a deployment of this kind would do now, from answers at most 30 s old."""
+    return plan_of(environment, kind, resolve(environment, kind, ask=ask_lately))
+
+
+def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
+    """The plan of members that have their branches; those that leave are not part of it."""
+    staying = [
+        member_of(item.source, item.choice, act=item.act, ignored_by=item.ignored_by)
+        for item in resolved.items
+        if not item.leaves
+    ]
+    around = surroundings(setting_of(environment.namespace))
+    made = make_plan(kind=kind, members=staying, surroundings=around)
+    return replace(made, problems=(*resolved.problems, *made.problems))

@@ -1,0 +1,111 @@
+"""Step three of a deployment: the manifests of every task, sealed, and the checkouts they need."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from environments import wiring
+from environments.core.plan import Act, Plan
+from environments.core.ports import LocalPort, Manifest
+from environments.core.render import job_manifests, service_manifests
+from environments.models import Deployment, Environment, PortClaim, Task
+from environments.services.resolving import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The opened box ``manifests``: those of each task, and every secret value in them."""
+
+    tasks: dict[str, list[Manifest]]
+    secrets: tuple[str, ...]
+
+
+def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
+    """The manifests of all tasks that will run something, sealed."""
+    by_handle = {
+        planned.member.env_id: (plan, planned) for plan in plans for planned in plan.members
+    }
+    tasks: dict[str, list[Manifest]] = {}
+    for task in tasks_of(deployment):
+        plan, planned = by_handle[task.deployment.environment.env_id]
+        workload = planned.workload(task.kind, task.name.partition(".")[2])
+        if workload is None:
+            continue
+        if task.kind == "job":
+            made = job_manifests(plan, planned, workload, name=task.workload)
+        else:
+            made = service_manifests(plan, planned, workload)
+        tasks[str(task.pk)] = list(made)
+    box = {"tasks": tasks, "secrets": sorted({text for plan in plans for text in secrets_of(plan)})}
+    return wiring.seal(json.dumps(box))
+
+
+def secrets_of(plan: Plan) -> Iterator[str]:
+    """Every secret value that a container of the plan will see."""
+    for planned in plan.members:
+        for workload in (*planned.services, *planned.jobs):
+            for value in workload.variables:
+                if value.secret and value.text:
+                    yield value.text
+
+
+def opened(deployment: Deployment) -> Box:
+    """The box of a deployment that has been rendered; empty before."""
+    if deployment.manifests is None:
+        return Box({}, ())
+    form = json.loads(wiring.unseal(deployment.manifests))
+    return Box(form["tasks"], tuple(form["secrets"]))
+
+
+def tasks_of(deployment: Deployment) -> list[Task]:
+    """The tasks of the whole run, the shares of its members included."""
+    shares = [deployment.pk, *deployment.member_deployments.values_list("pk", flat=True)]
+    rows = Task.objects.filter(deployment__in=shares)
+    return list(rows.select_related("deployment__environment__application"))
+
+
+def folder_of(environment: Environment, commit: str) -> Path:
+    """Where the code of this member lies at this commit."""
+    root: Path = settings.RELEASECLONE.data / "checkouts"
+    return root / environment.namespace.name / environment.env_id / commit
+
+
+def check_out(deployment: Deployment, pins: list[Pin]) -> None:
+    """Make the working folder of every member that will run; raises ``GitHostError``."""
+    if wiring.engine(deployment.namespace.context.engine).traits().runs_images:
+        return
+    for pin in pins:
+        if pin["act"] != Act.APPLY or pin["commit"] is None:
+            continue
+        member = Environment.objects.select_related("application", "namespace").get(
+            pk=pin["environment_id"]
+        )
+        wiring.git_host(member.application.git_host).checkout(
+            member.application.repository_url,
+            commit=pin["commit"],
+            folder=folder_of(member, pin["commit"]),
+        )
+
+
+def ports_of(namespace_pk: int, workload: str) -> tuple[LocalPort, ...]:
+    """The loopback ports of a workload, replica by replica, in the order they were given."""
+    claims = PortClaim.objects.filter(namespace=namespace_pk, workload=workload)
+    return tuple(
+        LocalPort(claim.workload, claim.replica, claim.target_port, claim.number)
+        for claim in claims.order_by("replica", "pk")
+    )
+
+
+def manifests_for(box: Box, task: Task) -> tuple[Any, ...]:
+    """What applying this task sends to the engine."""
+    return tuple(box.tasks.get(str(task.pk), ()))
+
+
+def member_form(plan: Mapping[str, Any], env_id: str) -> Mapping[str, Any]:
+    """One member of a plan as kept; empty where the plan does not have it."""
+    members: list[Mapping[str, Any]] = [*plan.get("members", ()), *plan.get("leaving", ())]
+    return next((member for member in members if member["env_id"] == env_id), {})

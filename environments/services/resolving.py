@@ -1,0 +1,272 @@
+"""Step one of a deployment: which members, on which branch, at which commit, and why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from environments.core.plan import Act
+from environments.core.ports import GitHostError, Refs
+from environments.core.problems import Problem, error
+from environments.core.resolve import Attempt, BranchChoice, Rule
+from environments.core.template.model import ImportEntry
+from environments.models import Deployment, DeploymentKind, Environment
+from environments.services import members
+from environments.services.members import Source
+from environments.services.planning import (
+    act_for,
+    choose,
+    refs_and_problems,
+    unresolved,
+)
+from environments.services.refs import fresh_refs, known_refs
+
+Pin = dict[str, Any]
+"""One member as kept in the box ``resolved``; ``pin_of`` says what is in it."""
+
+Ask = Callable[[Sequence[Source]], tuple[dict[int, Refs], tuple[Problem, ...]]]
+"""Gives the refs of the sources' repositories, and a problem for each that did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One member with its branch and what the run does with it. ``leaves``: its entry is gone."""
+
+    source: Source
+    choice: BranchChoice
+    act: Act = Act.APPLY
+    ignored_by: str = ""
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The members in the order of the run, and what stands in the way."""
+
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...]
+
+
+def ask_anew(sources: Sequence[Source]) -> tuple[dict[int, Refs], tuple[Problem, ...]]:
+    """Ask each repository now: what a deployment does."""
+    refs: dict[int, Refs] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            refs[source.application.pk] = fresh_refs(source.application)
+        except GitHostError as wrong:
+            name = source.application.name
+            problems.append(error("repository.unreadable", application=name, reason=str(wrong)))
+    return refs, tuple(problems)
+
+
+def ask_lately(sources: Sequence[Source]) -> tuple[dict[int, Refs], tuple[Problem, ...]]:
+    """Answers at most 30 s old: what a page does."""
+    return refs_and_problems(sources, known_refs([source.application for source in sources]))
+
+
+def resolve(environment: Environment, kind: str, *, ask: Ask) -> Resolved:
+    """The members that a deployment of this kind has now."""
+    if kind == DeploymentKind.TEARDOWN:
+        return _teardown(environment)
+    if kind == DeploymentKind.PATCH or environment.importer is not None:
+        return _alone(environment, kind, ask)
+    return _setup(environment, ask)
+
+
+def _setup(environment: Environment, ask: Ask) -> Resolved:
+    own, problems = members.of_environment(environment)
+    if own is None or own.version is None:
+        return Resolved((), problems)
+    sources = members.imports_of(
+        own,
+        account=environment.application.account,
+        imported=_imported(environment),
+        import_parameters=own.version.import_parameters,
+    )
+    refs, unread = ask(sources.members)
+    choices = choose(sources.members, refs=refs, own_branch=environment.branch, chosen={})
+    name = environment.application.name
+    choices[name] = replace(choices[name], rule=Rule(environment.rule))
+    items = [_item(source, choices[source.application.name]) for source in sources.members]
+    names = {entry.name for entry in own.template.app_imports}
+    gone = [member for key, member in _imported(environment).items() if key not in names]
+    leaving = [replace(_removing(member), leaves=True) for member in gone]
+    return Resolved((*items, *leaving), (*sources.problems, *unread))
+
+
+def _item(source: Source, choice: BranchChoice) -> Item:
+    act, pattern = act_for(source, choice)
+    if act is Act.KEEP and source.environment is not None:
+        return replace(_as_it_runs(source.environment), ignored_by=pattern)
+    return Item(source, choice, act, pattern)
+
+
+def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
+    """One member moves, on the branch that it has; all others of the namespace stay as they run.
+
+    A patch repeats the version that the last good setup deployed, with the newest commit.
+    """
+    setup = environment.last_setup
+    version = setup.version if setup and kind == DeploymentKind.PATCH else None
+    own, problems = members.of_environment(
+        environment, version=version, entry=_kept_entry(environment)
+    )
+    if own is None:
+        return Resolved((), problems)
+    refs, unread = ask((own,))
+    known = refs.get(own.application.pk)
+    choice = _newest(environment, known)
+    wrong = list(unread)
+    if known is not None and choice.commit is None:
+        name = own.application.name
+        wrong.append(error("deploy.branch-gone", application=name, branch=environment.branch))
+    act, pattern = act_for(own, choice)
+    moving = Item(own, choice, Act.APPLY if act is Act.APPLY else act, pattern)
+    root = environment.importer or environment
+    others = [
+        _as_it_runs(member)
+        for member in _members(root)
+        if member != environment and member.running is not None
+    ]
+    return Resolved((*others, moving), tuple(wrong))
+
+
+def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
+    """The head of the environment's branch; without a commit where the branch is gone."""
+    if refs is None:
+        return unresolved(environment.branch)
+    among = refs.tags if environment.is_tag else refs.branches
+    return BranchChoice(
+        ref=environment.branch,
+        is_tag=environment.is_tag,
+        commit=among.get(environment.branch),
+        rule=Rule(environment.rule),
+        trace=(),
+        problems=(),
+    )
+
+
+def _teardown(environment: Environment) -> Resolved:
+    """The importer first, then its imports from last to first; no repository is asked."""
+    going = [environment] if environment.importer else list(reversed(_members(environment)))
+    return Resolved(tuple(_removing(member) for member in going), ())
+
+
+def _members(root: Environment) -> list[Environment]:
+    """Imports in their order, the importer last."""
+    imported = root.imported.filter(removed_at__isnull=True).order_by("position", "pk")
+    return [*imported.select_related("application", "running__version", "importer"), root]
+
+
+def _imported(environment: Environment) -> Mapping[str, Environment]:
+    imported = environment.imported.filter(removed_at__isnull=True).order_by("position", "pk")
+    return {member.application.name: member for member in imported.select_related("application")}
+
+
+def _removing(environment: Environment) -> Item:
+    runs = environment.running is not None
+    return replace(_as_it_runs(environment), act=Act.APPLY if runs else Act.LEAVE_OUT)
+
+
+def _as_it_runs(environment: Environment) -> Item:
+    """The member with the version, branch and commit that run now (its latest, before)."""
+    running = environment.running
+    version = running.version if running else None
+    source, problems = members.of_environment(
+        environment, version=version, entry=_kept_entry(environment)
+    )
+    if source is None:
+        raise members.Unreadable(problems)
+    pin = _pin_that_runs(environment)
+    choice = BranchChoice(
+        ref=running.branch if running else environment.branch,
+        is_tag=environment.is_tag,
+        commit=(running.commit or None) if running else None,
+        rule=Rule(running.rule if running and running.rule else environment.rule),
+        trace=_trace_of(pin) if pin else (),
+        problems=(),
+    )
+    return Item(source, choice, Act.KEEP)
+
+
+def _pin_that_runs(environment: Environment) -> Pin | None:
+    """What the run that made what runs now had pinned of this member."""
+    running = environment.running
+    root = (running.part_of or running) if running else None
+    pins: Sequence[Pin] = (root.pins or ()) if root else ()
+    return next((pin for pin in pins if pin["environment_id"] == environment.pk), None)
+
+
+def _kept_entry(environment: Environment) -> ImportEntry | None:
+    """The importer's entry for this member: of what runs, else of the importer's template."""
+    if environment.importer is None:
+        return None
+    pin = _pin_that_runs(environment)
+    kept = entry_of(pin) if pin else None
+    return kept or ImportEntry(name=environment.application.name)
+
+
+def entry_of(pin: Pin) -> ImportEntry | None:
+    """The entry that brought the member, as it was when the run began."""
+    form = pin["entry"]
+    if form is None:
+        return None
+    return ImportEntry(
+        name=form["name"],
+        line=form["line"],
+        branch=form["branch"],
+        exclude_services=tuple(form["exclude_services"]),
+        ignore_deployment_refs=tuple(form["ignore_deployment_refs"]),
+        pull_request_labels=tuple(form["pull_request_labels"]),
+    )
+
+
+def choice_of(pin: Pin) -> BranchChoice:
+    """The branch that was pinned when the deployment began."""
+    return BranchChoice(
+        ref=pin["branch"],
+        is_tag=pin["is_tag"],
+        commit=pin["commit"],
+        rule=Rule(pin["rule"]),
+        trace=_trace_of(pin),
+        problems=(),
+    )
+
+
+def _trace_of(pin: Pin) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(Rule(step["rule"]), step["looked_for"], step["found"], step["note"])
+        for step in pin["trace"]
+    )
+
+
+def pin_of(item: Item) -> Pin:
+    """The member as JSON: what the rest of the run works with, whatever moves meanwhile."""
+    source, choice = item.source, item.choice
+    environment = source.environment
+    application = source.application
+    return {
+        "application_id": application.pk,
+        "application": application.name,
+        "environment_id": environment.pk if environment else None,
+        "env_id": source.env_id,
+        "name": source.environment_name,
+        "version_id": source.version.pk if source.version else None,
+        "application_number": (
+            environment.application_number if environment else application.number
+        ),
+        "branch": choice.ref,
+        "is_tag": choice.is_tag,
+        "commit": choice.commit,
+        "rule": str(choice.rule),
+        "trace": [{**asdict(step), "rule": str(step.rule)} for step in choice.trace],
+        "act": str(item.act),
+        "ignored_by": item.ignored_by,
+        "leaves": item.leaves,
+        "entry": asdict(source.entry) if source.entry else None,
+    }
+
+
+def resolve_for(deployment: Deployment) -> Resolved:
+    """The members of this deployment, every repository asked now."""
+    return resolve(deployment.environment, deployment.kind, ask=ask_anew)

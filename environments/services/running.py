@@ -1,0 +1,191 @@
+"""The journey of one deployment: for each empty box its step, then the loop over the tasks."""
+
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from environments.core.plan import Act, Plan
+from environments.core.ports import GitHostError
+from environments.core.problems import Problem, has_errors
+from environments.models import Deployment, DeploymentKind
+from environments.services import ending, rendering, resolving, status, writing
+from environments.services.lease import Lease, LeaseLost, claim
+from environments.services.resolving import Pin
+from environments.services.say import Masker, say
+from environments.services.steps import look_once
+
+SLICE_SECONDS = 5.0
+"""How long one call observes before others in the queue get their turn."""
+_LOOK_SECONDS = 0.1
+
+
+class Outcome(StrEnum):
+    """What one call left behind."""
+
+    NOTHING = "nothing"
+    """Another worker has it, or another deployment of the namespace runs."""
+    AGAIN = "again"
+    ENDED = "ended"
+
+
+def advance(pk: int, *, fence: int) -> Outcome:
+    """Take the deployment as far as one slice of time allows."""
+    lease = claim(pk, fence=fence, now=timezone.now())
+    if lease is None:
+        return Outcome.NOTHING
+    deployment = _read(pk)
+    status.refresh(deployment.namespace)
+    try:
+        with lease.beating():
+            return _advance(deployment, lease)
+    except LeaseLost:
+        return Outcome.NOTHING
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the sweep brings this deployment back
+    except Exception as bug:
+        reason = f"internal error: {type(bug).__name__}: {bug}"
+        ending.fail(deployment, lease, f"{reason}. Report it, with the worker's log.")
+        raise
+
+
+def _advance(deployment: Deployment, lease: Lease) -> Outcome:
+    steps: tuple[tuple[str, Callable[[Deployment, Lease], bool]], ...] = (
+        ("pins", _resolve),
+        ("plan", _write),
+        ("manifests", _render),
+    )
+    for box, step in steps:
+        if _abort_asked(deployment):
+            ending.abort(deployment, lease)
+            return Outcome.ENDED
+        if getattr(deployment, box) is None and not step(deployment, lease):
+            return Outcome.ENDED
+        deployment = _read(deployment.pk)
+    return _observe(deployment, lease)
+
+
+def _read(pk: int) -> Deployment:
+    rows = Deployment.objects.select_related(
+        "environment__application__account", "namespace__context__account"
+    )
+    return rows.get(pk=pk)
+
+
+def _abort_asked(deployment: Deployment) -> bool:
+    return Deployment.objects.filter(pk=deployment.pk, abort_asked_at__isnull=False).exists()
+
+
+def _resolve(deployment: Deployment, lease: Lease) -> bool:
+    resolved = resolving.resolve_for(deployment)
+    if not _acceptable(deployment, lease, resolved.problems):
+        return False
+    pins = [resolving.pin_of(item) for item in resolved.items]
+    lines = [_why(pin) for pin in pins]
+    with lease.writing():
+        own = next((pin for pin in pins if _is_own(pin, deployment)), None)
+        deployment.pins = pins
+        deployment.branch = own["branch"] if own else ""
+        deployment.commit = (own["commit"] or "") if own else ""
+        deployment.resolved_at = timezone.now()
+        deployment.save(update_fields=["pins", "branch", "commit", "resolved_at"])
+        say(deployment, lines, masker=Masker(()))
+    return True
+
+
+def _is_own(pin: Pin, deployment: Deployment) -> bool:
+    return bool(pin["environment_id"] == deployment.environment_id)
+
+
+def _why(pin: Pin) -> str:
+    commit = (pin["commit"] or "no commit")[:7]
+    ignored = f", ignored by {pin['ignored_by']}" if pin["ignored_by"] else ""
+    act = ", stays as it runs" if pin["act"] == Act.KEEP else ""
+    leaves = ", leaves" if pin["leaves"] else ""
+    return f"{pin['application']}: {pin['branch']} @ {commit} ({pin['rule']}{ignored}{act}{leaves})"
+
+
+def _acceptable(deployment: Deployment, lease: Lease, problems: tuple[Problem, ...]) -> bool:
+    """Whether the run may go on; an error ends it with all of them in its log."""
+    if problems:
+        with lease.writing():
+            lines = [f"{problem.level}: {problem.message}" for problem in problems]
+            say(deployment, lines, masker=Masker(()))
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        ending.fail(deployment, lease, f"{errors[0].message}{more}")
+    return not errors
+
+
+def _write(deployment: Deployment, lease: Lease) -> bool:
+    with lease.writing():
+        pins = writing.create_members(deployment, deployment.pins or [])
+        deployment.pins = pins
+        deployment.save(update_fields=["pins"])
+    made = writing.make(deployment, _staying(pins), kind=deployment.kind)
+    leaving = _leaving(deployment, pins)
+    if not _acceptable(deployment, lease, made.problems) or made.plan is None:
+        return False
+    with lease.writing():
+        writing.claim_hosts(deployment, made.plan)
+        writing.claim_ports(deployment, made.plan)
+    made = writing.make(deployment, _staying(pins), kind=deployment.kind)
+    if made.plan is None or has_errors(made.problems):
+        return _acceptable(deployment, lease, made.problems)
+    with lease.writing():
+        deployment.plan = writing.form_with_leaving(made.plan, leaving)
+        deployment.written_at = timezone.now()
+        deployment.save(update_fields=["plan", "written_at"])
+        writing.write_tasks(deployment, pins, made.plan, leaving)
+    return True
+
+
+def _staying(pins: list[Pin]) -> list[Pin]:
+    return [pin for pin in pins if not pin["leaves"]]
+
+
+def _leaving(deployment: Deployment, pins: list[Pin]) -> Plan | None:
+    going = [pin for pin in pins if pin["leaves"]]
+    if not going:
+        return None
+    return writing.make(deployment, going, kind=DeploymentKind.TEARDOWN).plan
+
+
+def _render(deployment: Deployment, lease: Lease) -> bool:
+    pins = deployment.pins or []
+    made = writing.make(deployment, _staying(pins), kind=deployment.kind)
+    if made.plan is None:
+        return _acceptable(deployment, lease, made.problems)
+    leaving = _leaving(deployment, pins)
+    plans = [made.plan, leaving] if leaving else [made.plan]
+    try:
+        if deployment.kind != DeploymentKind.TEARDOWN:
+            rendering.check_out(deployment, _staying(pins))
+    except GitHostError as wrong:
+        ending.fail(deployment, lease, f"The code could not be checked out: {wrong}")
+        return False
+    with lease.writing():
+        deployment.manifests = rendering.render(deployment, plans)
+        deployment.rendered_at = timezone.now()
+        deployment.save(update_fields=["manifests", "rendered_at"])
+    return True
+
+
+def _observe(deployment: Deployment, lease: Lease) -> Outcome:
+    """The loop: the next open task is applied, observed until its step may go on, then the next."""
+    box = rendering.opened(deployment)
+    masker = Masker(box.secrets)
+    until = time.monotonic() + SLICE_SECONDS
+    while time.monotonic() < until:
+        if _abort_asked(deployment):
+            ending.abort(deployment, lease)
+            return Outcome.ENDED
+        if look_once(deployment, lease, box=box, masker=masker):
+            ending.finish(deployment, lease)
+            return Outcome.ENDED
+        time.sleep(_LOOK_SECONDS)
+    lease.give_back()
+    return Outcome.AGAIN

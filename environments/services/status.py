@@ -1,0 +1,57 @@
+"""The status of environments, derived from their deployments and written beside them."""
+
+from django.db.models import Q
+
+from environments.core import health
+from environments.models import (
+    Deployment,
+    DeploymentKind,
+    DeploymentStatus,
+    Environment,
+    EnvironmentStatus,
+    Namespace,
+)
+
+_ENDING = {
+    DeploymentStatus.DEPLOYED: EnvironmentStatus.DEPLOYED,
+    DeploymentStatus.FAILED: EnvironmentStatus.FAILED,
+    DeploymentStatus.ABORTED: EnvironmentStatus.ABORTED,
+    DeploymentStatus.REMOVED: EnvironmentStatus.REMOVED,
+}
+
+
+def refresh(namespace: Namespace) -> None:
+    """Derive and keep the status of every living environment of the namespace."""
+    living = list(Environment.objects.filter(namespace=namespace, removed_at__isnull=True))
+    for environment in living:
+        environment.own_status = own_status(environment)
+    for environment in living:
+        environment.status = environment.own_status
+        if environment.importer_id is None:
+            environment.status = _worst(environment, living)
+    Environment.objects.bulk_update(living, ["own_status", "status"])
+
+
+def own_status(environment: Environment) -> EnvironmentStatus:
+    """What the environment's own deployments say, the newest that matters first."""
+    rows = Deployment.objects.filter(environment=environment)
+    running = rows.filter(status=DeploymentStatus.RUNNING).order_by("-pk").first()
+    if running is not None:
+        removing = running.kind == DeploymentKind.TEARDOWN
+        return EnvironmentStatus.REMOVING if removing else EnvironmentStatus.DEPLOYING
+    if rows.filter(status=DeploymentStatus.QUEUED).exists():
+        return EnvironmentStatus.WAITING
+    began = Q(started_at__isnull=False) & ~Q(status=DeploymentStatus.SUPERSEDED)
+    last = rows.filter(began).order_by("-pk").first()
+    return _ENDING[DeploymentStatus(last.status)] if last else EnvironmentStatus.NEW
+
+
+def _worst(importer: Environment, living: list[Environment]) -> EnvironmentStatus:
+    """The worst of the members; an ignored one that never ran is left aside."""
+    counted = [
+        environment
+        for environment in living
+        if environment == importer or environment.own_status != EnvironmentStatus.NEW
+    ]
+    statuses = [str(environment.own_status) for environment in counted]
+    return EnvironmentStatus(health.worst_status(statuses))

@@ -1,0 +1,290 @@
+"""One look at the tasks of a run: apply what may start, observe what runs, note what ended."""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from environments import wiring
+from environments.core import health, progress
+from environments.core.ports import (
+    ANNOTATION_REVISION,
+    ANNOTATION_TIMEOUT,
+    EngineError,
+    IngressError,
+    Instance,
+    ObjectName,
+    Step,
+    workloads,
+)
+from environments.core.progress import Box as TaskBox
+from environments.core.progress import MemberBoxes, State
+from environments.models import Deployment, Environment, Task, TaskState
+from environments.services import rendering, routes
+from environments.services.lease import Lease
+from environments.services.rendering import Box
+from environments.services.say import LINES_KEPT, Masker, say
+
+SERVICE_LIMIT = timedelta(seconds=600)
+EVIDENCE_LINES = 20
+_ENGINE_PATIENCE = 20.0
+_JOB_GRACE = 10.0
+"""Seconds beyond its limit in which the engine itself should have ended a job."""
+
+
+def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker) -> bool:
+    """Do what can be done now; True when nothing of the run is open any more."""
+    tasks = rendering.tasks_of(deployment)
+    by_pk = {task.pk: task for task in tasks}
+    now = decide(deployment, tasks)
+    for pk, reason in now.skip:
+        _end(lease, by_pk[pk], TaskState.SKIPPED, reason)
+    for pk in now.apply:
+        _apply(deployment, lease, by_pk[pk], box=box, masker=masker)
+    observed = [by_pk[pk] for pk in now.observe]
+    if observed:
+        _observe(deployment, lease, observed, box=box, masker=masker)
+    return now.ended
+
+
+def decide(deployment: Deployment, tasks: Sequence[Task]) -> progress.Progress:
+    """What may happen now, by the boxes of all members in the order of the run."""
+    shares: dict[int, list[Task]] = {}
+    for task in tasks:
+        shares.setdefault(task.deployment_id, []).append(task)
+    ordered = sorted(shares.values(), key=lambda own: own[0].deployment.position)
+    members = [_boxes(own) for own in ordered]
+    leaving = [
+        boxes for boxes, own in zip(members, ordered, strict=True) if _leaves(deployment, own)
+    ]
+    staying = [boxes for boxes in members if boxes not in leaving]
+    if _is_parallel(deployment) and staying and staying[-1].key == deployment.pk:
+        first = progress.side_by_side(staying[:-1], staying[-1])
+        if not first.ended:
+            return first
+        return progress.serial([*staying, *leaving]) if leaving else first
+    return progress.serial(members)
+
+
+def _is_parallel(deployment: Deployment) -> bool:
+    return bool((deployment.plan or {}).get("parallel"))
+
+
+def _leaves(deployment: Deployment, own: Sequence[Task]) -> bool:
+    share = own[0].deployment
+    return share.part_of_id is not None and share.kind != deployment.kind
+
+
+def _boxes(tasks: Sequence[Task]) -> MemberBoxes:
+    share = tasks[0].deployment
+    return MemberBoxes(
+        share.pk,
+        share.environment.application.name,
+        tuple(
+            TaskBox(task.pk, task.name, task.step, State(task.state), task.halts, task.waits)
+            for task in tasks
+        ),
+    )
+
+
+def _end(lease: Lease, task: Task, state: TaskState, reason: str) -> None:
+    with lease.writing():
+        task.state = state
+        task.reason = reason
+        task.ended_at = timezone.now()
+        task.save(update_fields=["state", "reason", "ended_at"])
+
+
+def _apply(deployment: Deployment, lease: Lease, task: Task, *, box: Box, masker: Masker) -> None:
+    """Send the task's manifests to the engine; a daemon that is away for a moment is waited for."""
+    member = task.deployment.environment
+    give_up = time.monotonic() + _ENGINE_PATIENCE
+    while True:
+        try:
+            _send(deployment, task, member, box)
+            break
+        except EngineError as wrong:
+            if time.monotonic() > give_up:
+                _fail(deployment, lease, task, str(wrong), (), masker=masker)
+                return
+            time.sleep(0.5)
+    with lease.writing():
+        task.state = TaskState.APPLIED
+        task.applied_at = timezone.now()
+        task.save(update_fields=["state", "applied_at"])
+        say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
+        if task.kind != "removal" and task.deployment.kind != "teardown":
+            _runs_now(member, task.deployment)
+
+
+def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> None:
+    engine = wiring.engine(deployment.namespace.context.engine)
+    namespace = deployment.namespace.name
+    if task.kind == "removal":
+        engine.remove(namespace, _objects_of(namespace, member, deployment))
+        return
+    folder = None
+    if not engine.traits().runs_images:
+        folder = rendering.folder_of(member, task.deployment.commit)
+    engine.apply(
+        Step(
+            namespace=namespace,
+            manifests=rendering.manifests_for(box, task),
+            folder=folder,
+            ports=rendering.ports_of(deployment.namespace_id, task.workload),
+        )
+    )
+
+
+def _objects_of(namespace: str, member: Environment, deployment: Deployment) -> list[ObjectName]:
+    """What the engine shows of this member, by its label."""
+    instances = wiring.engine(deployment.namespace.context.engine).observe(namespace)
+    names = {
+        ObjectName(str(instance.kind), instance.workload)
+        for instance in instances
+        if instance.environment == member.env_id
+    }
+    return sorted(names, key=lambda name: (name.kind, name.name))
+
+
+def _runs_now(member: Environment, share: Deployment) -> None:
+    """From the first thing applied on, this deployment is what the member runs."""
+    if member.running_id != share.pk:
+        Environment.objects.filter(pk=member.pk).update(running=share)
+
+
+def _observe(
+    deployment: Deployment, lease: Lease, tasks: Sequence[Task], *, box: Box, masker: Masker
+) -> None:
+    engine = wiring.engine(deployment.namespace.context.engine)
+    try:
+        instances = engine.observe(deployment.namespace.name)
+    except EngineError:
+        return  # looked at again until the task's own time is over
+    for task in tasks:
+        own = [
+            instance
+            for instance in instances
+            if instance.environment == task.deployment.environment.env_id
+            and (task.kind == "removal" or instance.workload == task.workload)
+        ]
+        if task.kind == "job":
+            _say_output(deployment, lease, task, own, masker=masker)
+        _judge(deployment, lease, task, own, box=box, masker=masker)
+
+
+def _judge(
+    deployment: Deployment,
+    lease: Lease,
+    task: Task,
+    instances: Sequence[Instance],
+    *,
+    box: Box,
+    masker: Masker,
+) -> None:
+    elapsed = (timezone.now() - task.applied_at).total_seconds() if task.applied_at else 0.0
+    if task.kind == "removal":
+        if not instances:
+            _finish(lease, task, "removed", masker=masker)
+        return
+    found = _health(task, instances, elapsed, box)
+    if found.state == "ready":
+        _finish(lease, task, f"ready after {elapsed:.1f} s", masker=masker)
+    elif found.state == "failed":
+        _fail(deployment, lease, task, found.message, instances, masker=masker)
+    elif found.message != task.reason:
+        with lease.writing():
+            Task.objects.filter(pk=task.pk).update(reason=found.message)
+
+
+def _health(task: Task, instances: Sequence[Instance], elapsed: float, box: Box) -> health.Health:
+    (workload,) = workloads(rendering.manifests_for(box, task))
+    if task.kind == "job":
+        limit = float(workload["metadata"]["annotations"][ANNOTATION_TIMEOUT])
+        return health.of_job(instances, elapsed=elapsed, limit=limit + _JOB_GRACE)
+    revision = workload["metadata"]["annotations"][ANNOTATION_REVISION]
+    current = [one for one in instances if one.revision == revision]
+    return health.of_service(
+        current,
+        replicas=workload["spec"]["replicas"],
+        elapsed=elapsed,
+        limit=SERVICE_LIMIT.total_seconds(),
+    )
+
+
+def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
+    _end(lease, task, TaskState.READY, line)
+    with lease.writing():
+        say(task.deployment, [f"{task.name}: {line}"], masker=masker, task=task)
+    _lead(task.deployment, lease, masker=masker)
+
+
+def _lead(share: Deployment, lease: Lease, *, masker: Masker) -> None:
+    """Let the ingress follow; the services run, whatever it answers."""
+    try:
+        routes.publish()
+    except IngressError as wrong:
+        with lease.writing():
+            say(share, [f"warning: {wrong}"], masker=masker)
+
+
+def _fail(
+    deployment: Deployment,
+    lease: Lease,
+    task: Task,
+    message: str,
+    instances: Sequence[Instance],
+    *,
+    masker: Masker,
+) -> None:
+    """Note the failure; the first of the run becomes its cause, with the lines around it."""
+    culprit = next((instance for instance in instances if not instance.ready), None)
+    lines = _evidence(deployment, culprit)
+    cause = {
+        "application": task.deployment.environment.application.name,
+        "env_id": task.deployment.environment.env_id,
+        "task": task.name,
+        "kind": task.kind,
+        "instance": culprit.name if culprit else "",
+        "message": masker.masked(message),
+        "lines": [masker.masked(line)[:2000] for line in lines],
+    }
+    _end(lease, task, TaskState.FAILED, masker.masked(message))
+    with lease.writing():
+        say(task.deployment, [f"{task.name}: failed: {message}"], masker=masker, task=task)
+        for share in {deployment.pk, task.deployment_id}:
+            Deployment.objects.filter(pk=share, failure__isnull=True).update(failure=cause)
+
+
+def _evidence(deployment: Deployment, instance: Instance | None) -> list[str]:
+    if instance is None:
+        return []
+    engine = wiring.engine(deployment.namespace.context.engine)
+    try:
+        return engine.read_log(deployment.namespace.name, instance.name, lines=EVIDENCE_LINES)
+    except EngineError as wrong:
+        return [f"(the log could not be read: {wrong})"]
+
+
+def _say_output(
+    deployment: Deployment,
+    lease: Lease,
+    task: Task,
+    instances: Sequence[Instance],
+    *,
+    masker: Masker,
+) -> None:
+    """What a job printed since the last look."""
+    said = task.output_lines
+    for instance in instances:
+        engine = wiring.engine(deployment.namespace.context.engine)
+        try:
+            lines = engine.read_log(deployment.namespace.name, instance.name, lines=LINES_KEPT)
+        except EngineError:
+            continue
+        if len(lines) > said:
+            with lease.writing():
+                say(task.deployment, lines[said:], masker=masker, task=task)
+                task.output_lines = len(lines)
+                task.save(update_fields=["output_lines"])

@@ -1,0 +1,60 @@
+"""The queue: Celery on Valkey or Redis. It only carries; ``environments.tasks`` says what."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init
+from kombu import Queue
+
+from releaseclone import configuration
+
+_CONFIGURATION = configuration.read()
+# Longer than any task: a task that outlives it would be given to a second worker.
+_VISIBILITY_SECONDS = 120
+
+queue = Celery("releaseclone")
+queue.conf.update(
+    broker_url=_CONFIGURATION.broker_url,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_default_queue="deployments",
+    task_queues=[Queue("deployments")],
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": _VISIBILITY_SECONDS,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+    },
+    task_publish_retry=True,
+    task_publish_retry_policy={
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    },
+    beat_schedule_filename=str(_CONFIGURATION.data / "beat-schedule"),
+    beat_schedule={
+        "sweep": {
+            "task": "environments.tasks.sweep",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
+    },
+)
+queue.autodiscover_tasks(["environments"])
+
+
+@celeryd_init.connect
+def _wait_for_work_without_limit(conf: Any, **_: object) -> None:
+    """The limits above are for those who publish: a worker waits for its next task."""
+    for option in ("socket_timeout", "socket_connect_timeout"):
+        conf.broker_transport_options.pop(option, None)

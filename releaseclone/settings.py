@@ -1,0 +1,141 @@
+"""Django's settings. What an operator may set is read in ``releaseclone.configuration``."""
+
+from typing import Any
+
+import dj_database_url
+import django_stubs_ext
+
+from releaseclone import configuration
+
+django_stubs_ext.monkeypatch()
+
+RELEASECLONE = configuration.read()
+BASE_DIR = configuration.CHECKOUT
+
+DEBUG = RELEASECLONE.debug
+SECRET_KEY = RELEASECLONE.secret_key
+ALLOWED_HOSTS = list(RELEASECLONE.allowed_hosts)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "environments.apps.EnvironmentsConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "releaseclone.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "releaseclone.urls"
+WSGI_APPLICATION = "releaseclone.wsgi.application"
+ASGI_APPLICATION = "releaseclone.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": dict(dj_database_url.parse(RELEASECLONE.database_url))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that will write waits at its begin instead of failing at its end.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}
+CONN_MAX_AGE = 0
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = RELEASECLONE.data / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# A page over plain http on loopback is the default; behind https the cookies are marked.
+HTTPS = RELEASECLONE.public_url.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "releaseclone_session"
+CSRF_COOKIE_NAME = "releaseclone_csrf"
+CSRF_TRUSTED_ORIGINS = [RELEASECLONE.public_url]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+
+# Adapters by kind: where the class is, and what it is made with.
+GIT_HOSTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "git": (
+        "environments.githosts.git.GitRepositories",
+        {
+            "cache": RELEASECLONE.data / "git",
+            "local_allowed": RELEASECLONE.local_repositories,
+        },
+    ),
+}
+ENGINES: dict[str, tuple[str, dict[str, Any]]] = {}
+if RELEASECLONE.process_engine:
+    ENGINES["process"] = (
+        "environments.engines.process.ProcessEngine",
+        {"folder": RELEASECLONE.data / "process"},
+    )
+INGRESS: tuple[str, dict[str, Any]] = (
+    "environments.ingress.caddy.CaddyIngress",
+    {"socket": RELEASECLONE.sockets / "caddy.sock", "port": RELEASECLONE.ingress_port},
+)

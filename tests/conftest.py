@@ -1,0 +1,63 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from environments import tasks, wiring
+from environments.services import refs
+from tests.world import World
+
+
+class SilentIngress:
+    """Fulfils ``core.ports.Ingress`` by remembering what it was given."""
+
+    def __init__(self) -> None:
+        self.routes: list[Any] = []
+
+    def publish(self, routes: Any) -> None:
+        """Remember the routes."""
+        self.routes = list(routes)
+
+
+@pytest.fixture
+def fresh_wiring(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Adapters made anew: the engine in memory, git with local repositories, no ingress."""
+    settings.ENGINES = {"memory": ("environments.engines.memory.MemoryEngine", {})}
+    settings.GIT_HOSTS = {
+        "git": (
+            "environments.githosts.git.GitRepositories",
+            {"cache": tmp_path / "git-cache", "local_allowed": True},
+        )
+    }
+    settings.INGRESS = ("tests.conftest.SilentIngress", {})
+    caches: list[Callable[[], None]] = [
+        wiring.engine.cache_clear,
+        wiring.git_host.cache_clear,
+        wiring.ingress.cache_clear,
+        refs.forget,
+    ]
+    for clear in caches:
+        clear()
+    yield
+    for clear in caches:
+        clear()
+
+
+@pytest.fixture
+def world(
+    transactional_db: None,
+    fresh_wiring: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    """An account on the engine in memory; nothing reaches a broker."""
+    world = World(tmp_path / "repositories")
+    monkeypatch.setattr(
+        tasks.run_deployment, "delay", lambda pk, fence: world.queue.append((pk, fence))
+    )
+    monkeypatch.setattr("environments.services.running._LOOK_SECONDS", 0.0)
+    return world

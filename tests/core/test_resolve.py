@@ -1,0 +1,209 @@
+"""The branch rules of App Imports, and the patterns that ignore refs."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from environments.core.ports import Refs
+from environments.core.resolve import (
+    BranchChoice,
+    Rule,
+    choose_import_branch,
+    choose_own_branch,
+    ignoring_pattern,
+    matches,
+)
+from environments.core.template.model import AppTemplate, ImportEntry
+
+
+def refs(default: str, *others: str, tags: tuple[str, ...] = ()) -> Refs:
+    names = (default, *others)
+    return Refs(default, {n: f"b-{n}" for n in names}, {n: f"t-{n}" for n in tags})
+
+
+def template(branch: str = "", tag: str = "") -> AppTemplate:
+    return AppTemplate(file="t.yaml", tracking_branch=branch, tracking_tag=tag)
+
+
+B = (refs("develop", "feature-2"), template())
+C = (refs("v5", "bug-1", "feature-1", "bug-2"), template(branch="bug-1"))
+
+
+def imported(
+    of: tuple[Refs, AppTemplate], importing: str, *, fixed: str = "", chosen: str = ""
+) -> BranchChoice:
+    return choose_import_branch(
+        application="x",
+        entry=ImportEntry("x", branch=fixed),
+        importing_branch=importing,
+        given=chosen,
+        template=of[1],
+        refs=of[0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("branch", "of", "expected", "rule"),
+    [
+        ("main", B, "develop", Rule.DEFAULT),
+        ("main", C, "bug-1", Rule.TRACKING),
+        ("feature-1", B, "develop", Rule.DEFAULT),
+        ("feature-1", C, "feature-1", Rule.SAME_NAME),
+        ("feature-2", B, "feature-2", Rule.SAME_NAME),
+        ("feature-2", C, "bug-1", Rule.TRACKING),
+    ],
+)
+def test_the_table_of_three_applications(
+    branch: str, of: tuple[Refs, AppTemplate], expected: str, rule: Rule
+) -> None:
+    choice = imported(of, branch)
+    assert (choice.ref, choice.rule, choice.commit) == (expected, rule, f"b-{expected}")
+    assert not choice.problems
+
+
+def test_a_fixed_branch_goes_before_the_same_name() -> None:
+    assert imported(C, "feature-1", fixed="bug-2").rule is Rule.FIXED
+
+
+def test_what_a_person_gives_goes_before_what_is_fixed() -> None:
+    choice = imported(C, "feature-1", fixed="bug-2", chosen="v5")
+    assert (choice.ref, choice.rule) == ("v5", Rule.CHOSEN)
+
+
+def test_a_fixed_branch_that_is_missing_is_an_error_and_never_falls_through() -> None:
+    choice = imported(C, "feature-1", fixed="bug-9")
+    assert choice.commit is None
+    assert choice.rule is Rule.FIXED
+    (problem,) = choice.problems
+    assert problem.id == "branch.missing"
+    assert problem.level == "error"
+    assert "bug-9" in problem.message
+
+
+def test_a_tracking_branch_that_is_gone_falls_through_with_a_warning() -> None:
+    choice = imported((refs("main"), template(branch="gone")), "other")
+    assert (choice.ref, choice.rule) == ("main", Rule.DEFAULT)
+    (problem,) = choice.problems
+    assert (problem.id, problem.level) == ("branch.tracking-gone", "warning")
+
+
+def test_the_trace_names_every_rule_that_was_tried() -> None:
+    choice = imported(C, "main")
+    assert [(step.rule, step.looked_for, step.found) for step in choice.trace] == [
+        (Rule.SAME_NAME, "main", False),
+        (Rule.TRACKING, "bug-1", True),
+    ]
+
+
+def test_a_tag_can_be_fixed_and_tracked_and_a_branch_goes_before_it() -> None:
+    both = refs("main", "v1", tags=("v1", "v2"))
+    assert imported((both, template()), "x", fixed="v1").is_tag is False
+    assert imported((both, template()), "x", fixed="v2").is_tag is True
+    tracked = imported((both, template(tag="v1")), "x")
+    assert (tracked.ref, tracked.is_tag, tracked.commit) == ("v1", True, "t-v1")
+
+
+def test_a_tag_is_no_branch_of_the_same_name() -> None:
+    assert imported((refs("main", tags=("v2",)), template()), "v2").rule is Rule.DEFAULT
+
+
+def test_the_own_branch_is_given_else_tracked_else_the_default() -> None:
+    both = refs("main", "work", "next")
+    own = {"application": "x", "refs": both}
+    assert choose_own_branch(given="work", template=template("next"), **own).rule is Rule.CHOSEN
+    assert choose_own_branch(given="", template=template("next"), **own).ref == "next"
+    assert choose_own_branch(given="", template=template(), **own).ref == "main"
+    assert choose_own_branch(given="nope", template=template("next"), **own).commit is None
+
+
+NAMES = st.sampled_from(["main", "a", "b", "c", "d"])
+
+
+@given(
+    branches=st.sets(NAMES, min_size=1),
+    fixed=st.one_of(st.just(""), NAMES),
+    importing=NAMES,
+    tracking=st.one_of(st.just(""), NAMES),
+    default=st.data(),
+)
+def test_the_rules_agree_with_a_plain_reading_of_them(
+    branches: set[str], fixed: str, importing: str, tracking: str, default: st.DataObject
+) -> None:
+    head = default.draw(st.sampled_from(sorted(branches)))
+    repository = Refs(head, {name: name for name in branches})
+    choice = imported((repository, template(branch=tracking)), importing, fixed=fixed)
+    expected: str | None
+    if fixed:
+        expected = fixed if fixed in branches else None
+    elif importing in branches:
+        expected = importing
+    elif tracking in branches:
+        expected = tracking
+    else:
+        expected = head
+    assert choice.commit == expected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "ignored"),
+    [
+        (["main"], {"main"}),
+        (["!main", "releases/**"], {"feature-x", "releases/10/20"}),
+        (["!main"], {"feature-x", "releases/10/20"}),
+        (["releases/*"], set()),
+        (["releases/**"], {"releases/10/20"}),
+    ],
+)
+def test_the_table_of_ignored_refs(patterns: list[str], ignored: set[str]) -> None:
+    for ref in ("main", "feature-x", "releases/10/20"):
+        assert (ignoring_pattern(patterns, ref) is not None) is (ref in ignored), ref
+
+
+@pytest.mark.parametrize(
+    ("patterns", "ref", "expected"),
+    [
+        (["**"], "a/b", "**"),
+        (["main", "!main"], "main", "main"),
+        (["main", "!main"], "dev", "!main"),
+        (["!!main"], "main", "!!main"),
+        (["!"], "main", "!"),
+        (["["], "[", "["),
+        (["["], "main", None),
+        (["v[12]"], "v1", None),
+        (["release-?"], "release-1", "release-?"),
+        (["a?b"], "a/b", None),
+        (["***"], "a/b", "***"),
+        ([], "main", None),
+    ],
+)
+def test_it_names_the_pattern_that_ignores(
+    patterns: list[str], ref: str, expected: str | None
+) -> None:
+    assert ignoring_pattern(patterns, ref) == expected
+
+
+def test_no_pattern_makes_it_slow() -> None:
+    ref = "a" * 250
+    for hostile in ("**a" * 3000 + "b", "*" * 10_000 + "b", "?*" * 4000, "a" * 10_000):
+        assert matches(hostile, ref) is False
+
+
+def oracle(glob: str, ref: str) -> bool:
+    pattern = ""
+    for token in re.findall(r"\*+|.", glob, re.DOTALL):
+        if token == "*":
+            pattern += "[^/]*"
+        elif token.startswith("*"):
+            pattern += "(?s:.)*"
+        elif token == "?":
+            pattern += "[^/]"
+        else:
+            pattern += re.escape(token)
+    return re.fullmatch(pattern, ref) is not None
+
+
+@given(st.text("ab/*?", max_size=7), st.text("ab/", max_size=7))
+def test_globs_agree_with_a_regular_expression(glob: str, ref: str) -> None:
+    assert matches(glob, ref) is oracle(glob, ref)
