@@ -144,6 +144,4 @@ def _concerns(expected: str, workload: str) -> bool:
 
 
 def _turned(instance: Instance, outlook: Outlook) -> Instance:
-    return replace(
-        instance, phase=outlook.phase, ready=outlook.ready, message=outlook.message
-    )
+    return replace(instance, phase=outlook.phase, ready=outlook.ready, message=outlook.message)

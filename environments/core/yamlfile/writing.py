@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from environments.core.yamlfile.model import Document, Items, Mapping, Node, Plain, Scalar, plain
 from environments.core.yamlfile.model import lines_of as _lines_of
 from environments.core.yamlfile.scalars import quoted_like, written, written_in_flow
-from environments.core.yamlfile.spans import content_end, line_start
+from environments.core.yamlfile.spans import break_before, content_end, line_start
 
 STEP = 2
 """Blanks of one level."""
@@ -103,18 +103,31 @@ def _list_lines(value: list[Plain], list_inset: int) -> list[str]:
 def copied(document: Document, node: Node) -> New:
     """The value of the node with its text, where the text can be moved; else the value alone."""
     value = plain(node)
-    text = document.text[node.start : content_end(document.text, node)]
+    end = content_end(document.text, node)
+    text = document.text[node.start : end]
     if isinstance(node, Mapping | Items) and not node.flow:
         if node.first != node.start:
             return value
         column = node.start - line_start(document.text, node.start)
+        lines = _dedented(document.text[_with_comments(document.text, node.start) : end], column)
         inset = 0 if isinstance(node, Items) and _stands_at_key(document, node) else STEP
-        return Copied(value, Form("", _dedented(text, column), inset))
+        return Copied(value, Form("", lines, inset))
     if isinstance(node, Scalar) and node.style in ("|", ">"):
-        return (
-            value if any(mark.isdigit() for mark in text.split("\n")[0]) else _literal(value, text)
-        )
+        return _literal(value, text)
     return value if "\n" in text or "\r" in text else Copied(value, Form(text))
+
+
+def _with_comments(text: str, offset: int) -> int:
+    """The beginning of the comment lines right above a block; the offset where it shares a line."""
+    begin = line_start(text, offset)
+    if text[begin:offset].strip():
+        return offset
+    while begin:
+        above = line_start(text, break_before(text, begin))
+        if not text[above:begin].lstrip().startswith("#"):
+            break
+        begin = above
+    return begin
 
 
 def _stands_at_key(document: Document, node: Items) -> bool:
@@ -126,13 +139,17 @@ def _stands_at_key(document: Document, node: Items) -> bool:
 
 
 def _literal(value: Plain, text: str) -> New:
-    head, *rest = _dedented(text, 0)
-    filled = [line for line in rest if line.strip()]
-    margin = min((len(line) - len(line.lstrip(" ")) for line in filled), default=0)
+    head, *rest = (line.rstrip("\r\n") for line in _lines_of(text))
+    if any(mark.isdigit() for mark in head.split("#")[0]):
+        return value
+    margin = min((_indent(line) for line in rest if line.strip()), default=0)
     return Copied(value, Form(head, tuple(line[margin:] for line in rest)))
 
 
 def _dedented(text: str, column: int) -> tuple[str, ...]:
-    first, *rest = (line.rstrip("\r\n") for line in _lines_of(text))
-    cut = (line[min(column, len(line) - len(line.lstrip(" "))) :] for line in rest)
-    return (first, *cut)
+    lines = (line.rstrip("\r\n") for line in _lines_of(text))
+    return tuple(line[min(column, _indent(line)) :] for line in lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))

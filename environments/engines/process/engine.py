@@ -1,0 +1,318 @@
+"""Fulfils ``core.ports.Engine`` with processes on this machine."""
+
+import json
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from environments.core.ports import (
+    ANNOTATION_FOLDER,
+    ANNOTATION_REVISION,
+    ANNOTATION_TIMEOUT,
+    LABEL_APPLICATION,
+    LABEL_ENVIRONMENT,
+    EngineError,
+    EngineTraits,
+    Instance,
+    Manifest,
+    ObjectName,
+    Step,
+    WorkloadKind,
+    workloads,
+)
+from environments.engines.process import linux
+from environments.engines.process.daemon import section
+from environments.engines.process.launcher import recorded
+from environments.engines.process.looking import Look
+from environments.engines.process.places import (
+    Places,
+    Program,
+    read_program,
+    write_private,
+    write_program,
+)
+from environments.engines.process.supervision import Daemon
+
+_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+_LOG_TAIL_BYTES = 2 * 1024 * 1024
+_PORTS = range(20_000, 32_000)
+_LEFT_SECONDS = 1.0
+
+
+class ProcessEngine:
+    """Services and jobs of the repositories' code, as the user who runs the product.
+
+    ``folder``: of this engine alone, shared with its daemon. ``path``: what programs get as
+    PATH. ``LANG`` is C.UTF-8.
+    """
+
+    def __init__(self, folder: Path, *, path: str) -> None:
+        self._places = Places(folder)
+        self._path = path
+        self._daemon = Daemon(self._places.socket)
+        self._look = Look(self._places, self._daemon)
+
+    def traits(self) -> EngineTraits:
+        """Code of the repository only, each port given by the product."""
+        return EngineTraits(
+            name="process",
+            runs_images=False,
+            needs_local_ports=True,
+            enforces_limits=False,
+            has_volumes=False,
+        )
+
+    def apply(self, step: Step) -> None:
+        """Start what is not there yet or has another revision."""
+        for manifest in workloads(step.manifests):
+            wanted = list(self._programs(step, manifest))
+            if manifest["kind"] == WorkloadKind.SERVICE:
+                self._end_surplus(step.namespace, manifest, wanted)
+            for program in wanted:
+                self._write_files(step, program)
+                self._ensure(program)
+
+    def _programs(self, step: Step, manifest: Manifest) -> Iterator[Program]:
+        """One program for each replica, everything that it needs filled in."""
+        if step.folder is None:
+            raise EngineError("The engine process needs the code of the repository.")
+        metadata, spec = manifest["metadata"], manifest["spec"]
+        (container,) = spec["template"]["spec"]["containers"]
+        folder = _inside(step.folder, metadata["annotations"].get(ANNOTATION_FOLDER) or ".")
+        is_job = manifest["kind"] == WorkloadKind.JOB
+        for replica in range(1 if is_job else spec.get("replicas", 1)):
+            given = [port for port in step.ports if port.replica == replica]
+            ports = {str(port.target_port): port.number for port in given}
+            variables = self._variables(step, metadata, ports)
+            argv = [*container.get("command", ()), *container.get("args", ())]
+            if not argv:
+                raise EngineError(f"{metadata['name']} has neither command nor args.")
+            yield Program(
+                name=metadata["name"] if is_job else f"{metadata['name']}-{replica}",
+                namespace=step.namespace,
+                workload=metadata["name"],
+                kind=str(manifest["kind"]),
+                application=metadata["labels"][LABEL_APPLICATION],
+                environment=metadata["labels"][LABEL_ENVIRONMENT],
+                revision=metadata["annotations"].get(ANNOTATION_REVISION, ""),
+                argv=[_expanded(word, variables) for word in argv],
+                folder=str(folder),
+                variables=variables,
+                ports=ports,
+                readiness=container.get("readinessProbe"),
+                liveness=container.get("livenessProbe"),
+                timeout=int(metadata["annotations"].get(ANNOTATION_TIMEOUT) or 0),
+            )
+
+    def _variables(
+        self, step: Step, metadata: Mapping[str, Any], ports: Mapping[str, int]
+    ) -> dict[str, str]:
+        """A clean environment: nothing of the product's own is in it."""
+        name = f"{metadata['name']}-environment"
+        own: dict[str, str] = {}
+        for manifest in step.manifests:
+            if manifest["kind"] == "Secret" and manifest["metadata"]["name"] == name:
+                own.update(manifest["stringData"])
+        environment = metadata["labels"][LABEL_ENVIRONMENT]
+        given = {f"PORT_{target}": str(number) for target, number in ports.items()}
+        if ports:
+            given["PORT"] = str(next(iter(ports.values())))
+        return {
+            "PATH": self._path,
+            "HOME": str(step.folder),
+            "LANG": "C.UTF-8",
+            "TMPDIR": str(self._places.temporary(step.namespace, environment)),
+            **own,
+            **given,
+        }
+
+    def _write_files(self, step: Step, program: Program) -> None:
+        """Put the files of ConfigMaps where the service mounts them, inside its folder."""
+        temporary = self._places.temporary(program.namespace, program.environment)
+        temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+        maps = {
+            manifest["metadata"]["name"]: manifest["data"]
+            for manifest in step.manifests
+            if manifest["kind"] == "ConfigMap"
+        }
+        for manifest in workloads(step.manifests):
+            pod = manifest["spec"]["template"]["spec"]
+            for mount in pod["containers"][0].get("volumeMounts", ()):
+                for volume in pod.get("volumes", ()):
+                    files = maps.get(volume.get("configMap", {}).get("name"), {})
+                    if volume["name"] == mount["name"] and mount["subPath"] in files:
+                        place = _inside(Path(program.folder), mount["mountPath"])
+                        place.parent.mkdir(parents=True, exist_ok=True)
+                        place.write_text(files[mount["subPath"]])
+
+    def _end_surplus(self, namespace: str, manifest: Manifest, wanted: Sequence[Program]) -> None:
+        names = {program.name for program in wanted}
+        for program in self._places.programs(namespace):
+            if program.workload == manifest["metadata"]["name"] and program.name not in names:
+                self._end(program)
+
+    def _ensure(self, program: Program) -> None:
+        """Have this program run, once; what is the same already is left alone."""
+        path = self._places.program(program.namespace, program.name)
+        before = read_program(path)
+        known = program.group in self._daemon.programs()
+        if program.is_job:
+            self._ensure_job(program, before, known)
+            return
+        same = before is not None and (before.revision, before.ports) == (
+            program.revision,
+            program.ports,
+        )
+        if known and same:
+            return
+        if before is not None:
+            self._end(before)
+        self._write(program)
+        self._daemon.add(program.group)
+
+    def _ensure_job(self, program: Program, before: Program | None, known: bool) -> None:
+        started = self._places.record(program.namespace, program.name, "started")
+        if started.exists():
+            return
+        if before is None:
+            self._write(program)
+        if not known:
+            self._daemon.add(program.group)
+        self._daemon.start(program.group)
+
+    def _write(self, program: Program) -> None:
+        places = self._places
+        for what in ("started", "ended", "starts"):
+            places.record(program.namespace, program.name, what).unlink(missing_ok=True)
+        places.log(program.namespace, program.name).parent.mkdir(
+            mode=0o700, parents=True, exist_ok=True
+        )
+        write_program(places.program(program.namespace, program.name), program)
+        write_private(places.configuration(program), section(places, program))
+
+    def observe(self, namespace: str) -> tuple[Instance, ...]:
+        """Every instance as its daemon, its records and its probe tell."""
+        return self._look.at(namespace)
+
+    def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """The last lines, from the current file and the one before it."""
+        log = self._places.log(namespace, instance)
+        content = b""
+        for path in (log.with_name(f"{log.name}.1"), log):
+            try:
+                with path.open("rb") as file:
+                    size = file.seek(0, 2)
+                    file.seek(max(size - _LOG_TAIL_BYTES, 0))
+                    content += file.read()
+            except FileNotFoundError:
+                continue
+        rows = content.decode(errors="replace").replace("\x00", "\ufffd").splitlines()
+        return rows[-lines:] if lines > 0 else []
+
+    def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
+        """End and forget these workloads."""
+        gone = {(name.kind, name.name) for name in names}
+        for program in list(self._places.programs(namespace)):
+            if (program.kind, program.workload) in gone:
+                self._end(program)
+                self._places.log(namespace, program.name).unlink(missing_ok=True)
+
+    def _end(self, program: Program) -> None:
+        """Stop it, prove that nothing of it is left, and only then forget it."""
+        own = linux.with_descendants(
+            recorded(self._places, program.namespace, program.name) + self._tree_of(program)
+        )
+        self._daemon.stop(program.group)
+        left = linux.end(own, grace=_LEFT_SECONDS)
+        if left:
+            numbers = ", ".join(str(one.pid) for one in left)
+            raise EngineError(f"{program.name} does not end: processes {numbers} are left.")
+        self._daemon.forget(program.group)
+        self._places.configuration(program).unlink(missing_ok=True)
+        for what in ("started", "ended", "starts", "tree"):
+            self._places.record(program.namespace, program.name, what).unlink(missing_ok=True)
+        self._places.program(program.namespace, program.name).unlink(missing_ok=True)
+
+    def _tree_of(self, program: Program) -> list[linux.Running]:
+        supervised = self._daemon.programs().get(program.group)
+        return linux.descendants(supervised.pid) if supervised and supervised.pid else []
+
+    def destroy(self, namespace: str) -> None:
+        """End everything of the namespace and forget its logs."""
+        for program in list(self._places.programs(namespace)):
+            self._end(program)
+        for folder in ("programs", "records", "logs", "homes"):
+            shutil.rmtree(self._places.folder / folder / namespace, ignore_errors=True)
+
+    def remains(self, namespace: str) -> tuple[str, ...]:
+        """Programs that the daemon has, and processes that were seen below them."""
+        found = [
+            f"program {group}"
+            for group in self._daemon.programs()
+            if group.startswith(f"{namespace}.")
+        ]
+        for path in (self._places.folder / "records" / namespace).glob("*.tree"):
+            for one in linux.still_alive(
+                [linux.Running(*row) for row in json.loads(path.read_text())]
+            ):
+                found.append(f"process {one.pid}")
+        return tuple(found)
+
+    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
+        """Below the range that the system itself hands out, so that they stay free."""
+        found: list[int] = []
+        for number in _PORTS:
+            if len(found) == count:
+                break
+            if number not in taken and _is_free(number):
+                found.append(number)
+        if len(found) < count:
+            raise EngineError(f"This machine has no {count} free ports left.")
+        return tuple(found)
+
+
+def _is_free(number: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", number))
+        except OSError:
+            return False
+    return True
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """The path below the folder; ``EngineError`` where it leads out."""
+    place = (folder / path).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise EngineError(f"{path} leads out of the repository.")
+    return place
+
+
+def _expanded(word: str, variables: Mapping[str, str]) -> str:
+    """``$(NAME)`` replaced as Kubernetes does: unknown names stay, ``$$`` is one ``$``."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[0] == "$$":
+            return "$"
+        return variables.get(found[1], found[0])
+
+    return _REFERENCE.sub(value, word)
+
+
+def wait_until_up(folder: Path, *, seconds: float) -> None:
+    """Until the daemon answers; ``EngineError`` when it does not in time."""
+    daemon = Daemon(Places(folder).socket)
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            daemon.programs()
+        except EngineError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,109 @@
+"""What the kernel knows of processes, read from /proc by the standard library alone."""
+
+import ctypes
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_SET_PDEATHSIG = 1
+_SET_CHILD_SUBREAPER = 36
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process; ``born`` (clock ticks since boot) tells it from a later one of its number."""
+
+    pid: int
+    parent: int
+    state: str
+    born: int
+
+
+def adopt_orphans() -> None:
+    """From now on descendants whose parent ended become children of this process."""
+    _prctl(_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent(number: signal.Signals) -> None:
+    """Have this signal sent to this process when its parent ends."""
+    _prctl(_SET_PDEATHSIG, number)
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def look_at(pid: int) -> Running | None:
+    """The process of this number; None where there is none, or only a zombie."""
+    try:
+        # The name in brackets may hold anything: what counts begins behind the last one.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    running = Running(pid, int(fields[1]), fields[0], int(fields[19]))
+    return None if running.state in "ZX" else running
+
+
+def descendants(pid: int) -> list[Running]:
+    """Every living process below this one, those of its orphans included."""
+    children: dict[int, list[Running]] = defaultdict(list)
+    for entry in os.listdir("/proc"):
+        if entry.isdecimal() and (running := look_at(int(entry))) is not None:
+            children[running.parent].append(running)
+    found: list[Running] = []
+    waiting = [pid]
+    while waiting:
+        below = children[waiting.pop()]
+        found += below
+        waiting += [running.pid for running in below]
+    return found
+
+
+def still_alive(known: Iterable[Running]) -> list[Running]:
+    """Those of the known processes that have not ended."""
+    found = []
+    for one in known:
+        now = look_at(one.pid)
+        if now is not None and now.born == one.born:
+            found.append(one)
+    return found
+
+
+def send(number: signal.Signals, to: Iterable[Running]) -> None:
+    """Send a signal to each that still lives."""
+    for one in still_alive(to):
+        try:
+            os.kill(one.pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def end(known: Iterable[Running], *, grace: float) -> list[Running]:
+    """End these and all below them: SIGTERM, after ``grace`` seconds SIGKILL; what is left."""
+    wanted = with_descendants(known)
+    send(signal.SIGTERM, wanted)
+    until = time.monotonic() + grace
+    while wanted and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+        wanted = with_descendants(wanted)
+    for _ in range(100):
+        if not wanted:
+            break
+        send(signal.SIGKILL, wanted)
+        time.sleep(_LOOK_SECONDS)
+        wanted = with_descendants(wanted)
+    return wanted
+
+
+def with_descendants(known: Iterable[Running]) -> list[Running]:
+    """The living of these, and everything below each of them."""
+    found = {one.pid: one for one in still_alive(known)}
+    for one in list(found.values()):
+        found.update({below.pid: below for below in descendants(one.pid)})
+    return list(found.values())

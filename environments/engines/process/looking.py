@@ -1,0 +1,189 @@
+"""What an instance is doing, from the daemon, the launcher's records, and its probe."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from environments.core.ports import Instance, Phase, WorkloadKind
+from environments.engines.process import asking, linux
+from environments.engines.process.places import Places, Program
+from environments.engines.process.supervision import Daemon, Supervised
+
+_WITHOUT_PROBE_SECONDS = 2.0
+_INTERRUPTED = "interrupted, not run again: Deploy Setup runs it anew"
+_ALIVE = ("STARTING", "RUNNING")
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The last answer of a readiness probe, and the process that gave it."""
+
+    pid: int
+    at: float
+    answer: str
+
+
+@dataclass(slots=True)
+class _Used:
+    """CPU seconds used until a moment, to tell the share since then."""
+
+    pid: int
+    at: float
+    seconds: float
+    percent: float
+
+
+class Look:
+    """Looks at instances; remembers the last answers so that nothing is asked too often."""
+
+    def __init__(self, places: Places, daemon: Daemon) -> None:
+        self._places = places
+        self._daemon = daemon
+        self._asked: dict[str, _Asked] = {}
+        self._used: dict[str, _Used] = {}
+
+    def at(self, namespace: str) -> tuple[Instance, ...]:
+        """All instances of the namespace."""
+        programs = list(self._places.programs(namespace))
+        if not programs:
+            return ()
+        supervised = self._daemon.programs()
+        return tuple(self._instance(one, supervised.get(one.group)) for one in programs)
+
+    def _instance(self, program: Program, seen: Supervised | None) -> Instance:
+        ended = self._record(program)
+        starts = self._starts(program)
+        phase, message = (
+            self._job(program, seen, ended)
+            if program.is_job
+            else self._service(program, seen, ended, starts)
+        )
+        ready = phase is Phase.SUCCEEDED
+        if phase is Phase.RUNNING and seen is not None and not program.is_job:
+            message = self._not_ready(program, seen)
+            ready = not message
+            phase = Phase.RUNNING if ready else Phase.STARTING
+        memory, percent = self._use(program, seen)
+        return Instance(
+            name=program.name,
+            workload=program.workload,
+            kind=WorkloadKind(program.kind),
+            application=program.application,
+            environment=program.environment,
+            phase=phase,
+            ready=ready,
+            restarts=max(starts - 1, 0),
+            revision=program.revision,
+            started_at=float(seen.started_at) if seen and seen.pid else None,
+            exit_status=ended.get("status"),
+            memory_bytes=memory,
+            cpu_percent=percent,
+            message=message,
+        )
+
+    def _service(
+        self, program: Program, seen: Supervised | None, ended: dict[str, Any], starts: int
+    ) -> tuple[Phase, str]:
+        if seen is None:
+            return Phase.STOPPED, "not known to the daemon; Deploy Setup starts it again"
+        if seen.state in _ALIVE:
+            return Phase.RUNNING, ""
+        why = _why(ended)
+        if seen.state == "FATAL":
+            return Phase.FAILED, f"{why} ({starts} starts, given up)"
+        if seen.state in ("STOPPED", "STOPPING"):
+            return Phase.STOPPED, "stopped"
+        return Phase.STARTING, f"{why}, is started again"
+
+    def _job(
+        self, program: Program, seen: Supervised | None, ended: dict[str, Any]
+    ) -> tuple[Phase, str]:
+        if ended:
+            if ended["status"] == 0 and not ended["why"]:
+                return Phase.SUCCEEDED, ""
+            return Phase.FAILED, _why(ended)
+        if seen is not None and seen.state in _ALIVE:
+            return Phase.RUNNING, ""
+        started = self._places.record(program.namespace, program.name, "started")
+        if not started.exists():
+            return Phase.STARTING, "waits to start"
+        # The launcher writes how it ended before it ends: look once more before saying so.
+        ended = self._record(program)
+        if ended:
+            return self._job(program, seen, ended)
+        return Phase.FAILED, _INTERRUPTED
+
+    def _not_ready(self, program: Program, seen: Supervised) -> str:
+        """ "" when it is ready, else what it waits for."""
+        probe = program.readiness
+        age = seen.now - seen.started_at
+        if probe is None:
+            return "" if age >= _WITHOUT_PROBE_SECONDS else "starts"
+        delay = float(probe.get("initialDelaySeconds") or 0)
+        if age < delay:
+            return f"its probe is asked after {delay:g} s"
+        last = self._asked.get(program.group)
+        period = float(probe.get("periodSeconds") or 10)
+        # Until it is ready nobody wants to wait a whole period for the next question.
+        patience = period if last is not None and not last.answer else min(period, 0.5)
+        now = time.monotonic()
+        if last is not None and last.pid == seen.pid and now - last.at < patience:
+            return last.answer
+        answer = asking.ask(
+            probe, ports=program.ports, folder=program.folder, variables=program.variables
+        )
+        self._asked[program.group] = _Asked(seen.pid, now, answer)
+        return answer
+
+    def _use(self, program: Program, seen: Supervised | None) -> tuple[int | None, float | None]:
+        """Memory in bytes and CPU in percent of one core, of everything below the launcher."""
+        if seen is None or not seen.pid:
+            return None, None
+        memory, seconds = 0, 0.0
+        for one in linux.descendants(seen.pid):
+            try:
+                process = psutil.Process(one.pid)
+                memory += process.memory_info().rss
+                times = process.cpu_times()
+                seconds += times.user + times.system
+            except psutil.NoSuchProcess:
+                continue
+        now = time.monotonic()
+        last = self._used.get(program.group)
+        if last is None or last.pid != seen.pid:
+            self._used[program.group] = _Used(seen.pid, now, seconds, 0.0)
+            return memory, 0.0
+        if now - last.at >= 1.0:
+            percent = max(seconds - last.seconds, 0.0) / (now - last.at) * 100
+            self._used[program.group] = _Used(seen.pid, now, seconds, percent)
+        return memory, self._used[program.group].percent
+
+    def _record(self, program: Program) -> dict[str, Any]:
+        try:
+            text = self._places.record(program.namespace, program.name, "ended").read_text()
+        except FileNotFoundError:
+            return {}
+        form: dict[str, Any] = json.loads(text)
+        return form
+
+    def _starts(self, program: Program) -> int:
+        try:
+            text = self._places.record(program.namespace, program.name, "starts").read_text()
+        except FileNotFoundError:
+            return 0
+        return text.count("\n")
+
+
+def _why(ended: dict[str, Any]) -> str:
+    if not ended:
+        return "the process ended"
+    if ended["why"]:
+        return str(ended["why"])
+    status = int(ended["status"])
+    if status < 0:
+        return f"the process was ended by signal {-status}"
+    hint = " (a service must stay in the foreground)" if status == 0 else ""
+    return f"the process ended with status {status}{hint}"

@@ -1,0 +1,1 @@
+"""Ingress: what leads host names and paths to the services of this machine."""

@@ -1,0 +1,77 @@
+"""Steps for engines under test, as ``core.render`` writes them."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from environments.core.ports import Engine, Instance, LocalPort, Manifest, Step
+
+NAMESPACE = "ted1-app-main"
+
+
+def manifests(
+    name: str,
+    *command: str,
+    kind: str = "Deployment",
+    revision: str = "1",
+    replicas: int = 1,
+    variables: dict[str, str] | None = None,
+    environment: str = "ted1",
+    timeout: int = 0,
+    **container: Any,
+) -> tuple[Manifest, ...]:
+    """The Secret and the workload."""
+    labels = {
+        "releaseclone/application": "app",
+        "releaseclone/environment": environment,
+        "releaseclone/workload": name,
+    }
+    annotations = {"releaseclone/revision": revision, "releaseclone/folder": "."}
+    if timeout:
+        annotations["releaseclone/completed-timeout"] = str(timeout)
+    secret = {
+        "kind": "Secret",
+        "metadata": {"name": f"{name}-environment", "labels": labels},
+        "stringData": variables or {},
+    }
+    spec: dict[str, Any] = {
+        "replicas": replicas,
+        "template": {
+            "spec": {"containers": [{"name": name, "command": list(command), **container}]}
+        },
+    }
+    workload = {
+        "kind": kind,
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
+        "spec": spec,
+    }
+    return secret, workload
+
+
+def step(folder: Path, made: Sequence[Manifest], *ports: LocalPort) -> Step:
+    """The step that applies them in the folder."""
+    return Step(NAMESPACE, tuple(made), folder, ports)
+
+
+def wait(
+    engine: Engine, until: Callable[[tuple[Instance, ...]], bool], *, seconds: float = 20
+) -> tuple[Instance, ...]:
+    """The instances once they are as wanted."""
+    give_up = time.monotonic() + seconds
+    while True:
+        found = engine.observe(NAMESPACE)
+        if until(found):
+            return found
+        assert time.monotonic() < give_up, found
+        time.sleep(0.05)
+
+
+def all_ready(found: tuple[Instance, ...]) -> bool:
+    """Whether there are instances and each is ready."""
+    return bool(found) and all(one.ready for one in found)
+
+
+def ended(found: tuple[Instance, ...]) -> bool:
+    """Whether each has ended for good."""
+    return bool(found) and all(one.phase in ("succeeded", "failed") for one in found)
