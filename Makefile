@@ -1,21 +1,33 @@
+# Each target installs what it needs. `make demo` shows the product, `make test` proves it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install check test
+.PHONY: install demo run check test bench gallery
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.installed: requirements.txt tests/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv is missing. As root: apt-get install -y python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
+
+demo: install
+	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo
+
+run: install
+	$(BIN)/python -m releaseclone.run
 
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
 
 test: install
 	$(BIN)/pytest

@@ -1,5 +1,6 @@
 """The queue: Celery on Valkey or Redis. It only carries; ``environments.tasks`` says what."""
 
+import os
 from typing import Any
 
 from celery import Celery
@@ -8,6 +9,7 @@ from kombu import Queue
 
 from releaseclone import configuration
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseclone.settings")
 _CONFIGURATION = configuration.read()
 # Longer than any task: a task that outlives it would be given to a second worker.
 _VISIBILITY_SECONDS = 120

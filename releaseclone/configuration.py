@@ -1,8 +1,10 @@
 """Reads the settings that an operator may give; ``docs/operations.md`` explains each."""
 
+import hashlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PORTS_FILE = "ports.json"
-SECRET_FILE = "secret-key"
+SECRET_FILE = "secret-key"  # noqa: S105 - a file name
 VAULT_FILE = "vault-keys"
+_SOCKET_FOLDER_LIMIT = 80
+"""A unix socket's path may have 107 bytes."""
 
 
 class ConfigurationError(Exception):
@@ -39,10 +43,18 @@ class Configuration:
     process_limit: int
     allowed_hosts: tuple[str, ...]
 
+    path: str
+    """What programs of the engine process get as PATH."""
+
     @property
     def sockets(self) -> Path:
         """Where the unix sockets of the parts are."""
-        return self.data / "run"
+        return sockets_of(self.data)
+
+    @property
+    def own_broker(self) -> bool:
+        """Whether the product runs its own broker."""
+        return self.broker_url == own_broker_url(self.data)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Configuration:
@@ -71,16 +83,31 @@ def read(environ: Mapping[str, str] = os.environ) -> Configuration:
             (environ.get("RELEASECLONE_VAULT_KEYS") or _kept_secret(data / VAULT_FILE, 32)).split()
         ),
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{data / 'database.sqlite3'}",
-        broker_url=environ.get("REDIS_URL") or f"redis+socket://{data / 'run' / 'broker.sock'}",
+        broker_url=environ.get("REDIS_URL") or own_broker_url(data),
         local_repositories=_switch(environ, "RELEASECLONE_LOCAL_REPOSITORIES", "0"),
         process_engine=_switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
         process_limit=_number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
+        path=environ.get("PATH") or os.defpath,
         allowed_hosts=tuple(
             (
                 environ.get("RELEASECLONE_ALLOWED_HOSTS") or f"localhost 127.0.0.1 [::1] {bind}"
             ).split()
         ),
     )
+
+
+def sockets_of(data: Path) -> Path:
+    """The folder of the unix sockets; elsewhere where the data folder's path is too long."""
+    folder = data / "run"
+    if len(os.fsencode(folder)) <= _SOCKET_FOLDER_LIMIT:
+        return folder
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"releaseclone-{name}"
+
+
+def own_broker_url(data: Path) -> str:
+    """Where the broker listens that the runner starts."""
+    return f"redis+socket://{sockets_of(data) / 'broker.sock'}"
 
 
 def _switch(environ: Mapping[str, str], name: str, default: str) -> bool:

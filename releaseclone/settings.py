@@ -132,8 +132,8 @@ GIT_HOSTS: dict[str, tuple[str, dict[str, Any]]] = {
 ENGINES: dict[str, tuple[str, dict[str, Any]]] = {}
 if RELEASECLONE.process_engine:
     ENGINES["process"] = (
-        "environments.engines.process.ProcessEngine",
-        {"folder": RELEASECLONE.data / "process"},
+        "environments.engines.process.engine.ProcessEngine",
+        {"folder": RELEASECLONE.data / "process", "path": RELEASECLONE.path},
     )
 INGRESS: tuple[str, dict[str, Any]] = (
     "environments.ingress.caddy.CaddyIngress",

@@ -96,5 +96,9 @@ CATALOGUE: dict[str, Entry] = {
         "This deployment has ended already: {status}.", "There is nothing to abort."
     ),
     "fix.not-here": Entry("{act} cannot be done here.", "Change the template by hand."),
+    "demo.local-repositories": Entry(
+        "The demo's repositories are folders of this machine, which are not allowed.",
+        "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",
+    ),
     "command.reads": Entry("{path} cannot be read: {reason}", "Give the path of a text file."),
 }

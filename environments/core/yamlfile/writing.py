@@ -133,7 +133,8 @@ def _with_comments(text: str, offset: int) -> int:
 def _stands_at_key(document: Document, node: Items) -> bool:
     """Whether the list begins in the column of the key above it (``key:`` / ``- item``)."""
     column = node.start - line_start(document.text, node.start)
-    above = document.text[: line_start(document.text, node.start)].rstrip()
+    begin = line_start(document.text, _with_comments(document.text, node.start))
+    above = document.text[:begin].rstrip()
     head = above[line_start(above, len(above)) :]
     return len(head) - len(head.lstrip(" ")) == column
 

@@ -1,0 +1,114 @@
+"""Registers the examples and deploys one environment with imports, on the running product."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from environments.actions.accounts import open_installation
+from environments.actions.applications import register_application
+from environments.actions.asking import Actor, Refused, actor_for
+from environments.actions.drafts import EnvironmentDraft
+from environments.actions.environments import create_environment
+from environments.core.problems import error
+from environments.management.commands.create_environment import links_of
+from environments.management.operator import OperatorCommand
+from environments.management.waiting import wait_for
+from environments.models import Application, DeploymentStatus, Environment
+from examples.make_repositories import make_repositories
+
+_OWNER = "demo"
+_PASSWORD = "environments for everyone"  # noqa: S105 - of the demo, printed
+_ORDER = ("accounts", "backend", "frontend")
+_ANSWER_SECONDS = 60.0
+
+
+class Command(OperatorCommand):
+    """``demo``: what ``make demo`` runs once all parts are up."""
+
+    help = "Register the examples, deploy an environment with imports, and print its links."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """None: it makes its own account."""
+
+    def act(self, **options: Any) -> int:
+        """Make what is missing, wait for the answer, print the links."""
+        actor = self._owner()
+        applications = self._applications(actor)
+        environment = self._environment(actor, applications["frontend"])
+        if environment is None:
+            return 1
+        links = links_of(environment)
+        if not self._answers(links[0]):
+            return 1
+        self._print(actor, environment, links)
+        return 0
+
+    def _owner(self) -> Actor:
+        person = User.objects.filter(username=_OWNER).first()
+        if person is None:
+            person = open_installation(username=_OWNER, password=_PASSWORD, account_name="demo")
+        membership = person.memberships.select_related("account").order_by("pk")[0]
+        return actor_for(person, membership.account)
+
+    def _applications(self, actor: Actor) -> dict[str, Application]:
+        if not settings.RELEASECLONE.local_repositories:
+            raise Refused(error("demo.local-repositories"))
+        folder: Path = settings.RELEASECLONE.data / "examples"
+        made = make_repositories(folder)
+        known = {application.name: application for application in actor.account.applications.all()}
+        for name in _ORDER:
+            if name not in known:
+                source = str(made[name])
+                known[name] = register_application(actor, source=source, name=name).application
+                self.stdout.write(f"registered {name}")
+        return known
+
+    def _environment(self, actor: Actor, frontend: Application) -> Environment | None:
+        """The environment of an earlier run, else a new one on ``feature-2``."""
+        living = frontend.environments.filter(removed_at__isnull=True, importer=None)
+        environment = living.filter(branch="feature-2", status="deployed").first()
+        if environment is not None:
+            self.stdout.write(f"{environment.name} is deployed already")
+            return environment
+        environment = create_environment(actor, EnvironmentDraft(frontend, branch="feature-2"))
+        self.stdout.write(f"created {environment.name} ({environment.env_id})")
+        deployment = wait_for(environment.deployments.latest("pk"), say=self.stdout.write)
+        if deployment.status == DeploymentStatus.DEPLOYED:
+            return environment
+        self.stderr.write(f"the demo's environment {deployment.status}: {deployment.reason}")
+        return None
+
+    def _answers(self, url: str) -> bool:
+        """Whether the page shows, in time, what the backend answered."""
+        until = time.monotonic() + _ANSWER_SECONDS
+        host = httpx2.URL(url).netloc.decode()
+        address = f"http://127.0.0.1:{settings.RELEASECLONE.ingress_port}/"
+        said = "no answer"
+        while time.monotonic() < until:
+            try:
+                answer = httpx2.get(address, headers={"Host": host}, timeout=5)
+                said = f"status {answer.status_code}"
+                if answer.status_code == httpx2.codes.OK and "parcel" in answer.text.lower():
+                    return True
+            except httpx2.HTTPError as wrong:
+                said = f"{type(wrong).__name__}: {wrong}"
+            time.sleep(0.5)
+        self.stderr.write(f"{url} does not show the backend's answer: {said}")
+        return False
+
+    def _print(self, actor: Actor, environment: Environment, links: list[str]) -> None:
+        page = settings.RELEASECLONE.public_url
+        self.stdout.write("")
+        self.stdout.write(f"  The environment   {links[0]}")
+        for link in links[1:]:
+            self.stdout.write(f"                    {link}")
+        path = f"/{actor.account.name}/environments/{environment.env_id}/"
+        self.stdout.write(f"  Its page          {page}{path}")
+        self.stdout.write(f"  Sign in           {page}/sign-in as {_OWNER}, password: {_PASSWORD}")
+        sys.stdout.flush()

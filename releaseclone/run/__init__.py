@@ -1,0 +1,1 @@
+"""The runner: all parts of the product in one terminal, started, watched and stopped together."""

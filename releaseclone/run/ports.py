@@ -1,0 +1,48 @@
+"""The ports of this installation: chosen at the first start, kept in the data folder."""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from releaseclone.configuration import PORTS_FILE
+
+DEFAULTS = {"web": 8000, "ingress": 8080}
+_GIVEN = {"web": "RELEASECLONE_PORT", "ingress": "RELEASECLONE_INGRESS_PORT"}
+_TRIES = 200
+
+
+def choose(data: Path, bind: str, *, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Keep a port for each door that has none; a sentence for each default that was taken.
+
+    What an operator gives in the environment of the process is left alone.
+    """
+    path = data / PORTS_FILE
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    said: list[str] = []
+    for door, default in DEFAULTS.items():
+        if door in kept or environ.get(_GIVEN[door]):
+            continue
+        taken = set(kept.values())
+        kept[door] = next(
+            number
+            for number in range(default, default + _TRIES)
+            if number not in taken and is_free(bind, number)
+        )
+        if kept[door] != default:
+            said.append(f"port {default} is taken: {door} uses {kept[door]} from now on")
+    path.write_text(json.dumps(kept))
+    return said
+
+
+def is_free(address: str, number: int) -> bool:
+    """Whether something could listen there now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, number))
+        except OSError:
+            return False
+    return True
