@@ -1,5 +1,72 @@
 """Addresses of the product's pages."""
 
-from django.urls import URLPattern
+from django.contrib.auth.views import LogoutView
+from django.urls import path, register_converter
 
-urlpatterns: list[URLPattern] = []
+from environments.models import DeploymentKind
+from environments.views import (
+    applications,
+    creating,
+    deployments,
+    environment_settings,
+    environments,
+    members,
+    people,
+)
+
+
+class KindConverter:
+    """The kinds of deployment that a page can ask for."""
+
+    regex = f"{DeploymentKind.SETUP}|{DeploymentKind.PATCH}"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(KindConverter, "kind")
+
+_APPLICATION = "<slug:account>/applications/<slug:name>/"
+_ENVIRONMENT = "<slug:account>/environments/<slug:env_id>/"
+_DEPLOYMENT = "<slug:account>/deployments/<int:pk>/"
+
+urlpatterns = [
+    path("", people.home, name="home"),
+    path("first-visit", people.first_visit, name="first-visit"),
+    path("sign-in", people.SignIn.as_view(), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("<slug:account>/", applications.applications, name="applications"),
+    path("<slug:account>/graph", applications.graph, name="graph"),
+    path("<slug:account>/members", members.members, name="members"),
+    path("<slug:account>/members/<int:pk>", members.member, name="member"),
+    path("<slug:account>/register", applications.register, name="register"),
+    path(_APPLICATION, environments.listed, name="environments"),
+    path(f"{_APPLICATION}new", creating.create, name="create-environment"),
+    path(f"{_APPLICATION}builds", environments.application_builds, name="application-builds"),
+    path(f"{_APPLICATION}deploys", environments.application_deploys, name="application-deploys"),
+    path(f"{_APPLICATION}settings", applications.settings, name="application-settings"),
+    path(f"{_APPLICATION}read-again", applications.read_again, name="read-again"),
+    path(f"{_APPLICATION}delete", applications.delete, name="delete-application"),
+    path(f"{_APPLICATION}versions/<int:number>", applications.version, name="application-version"),
+    path(_ENVIRONMENT, environments.details, name="environment"),
+    path(f"{_ENVIRONMENT}imports", creating.imports, name="environment-imports"),
+    path(f"{_ENVIRONMENT}settings", environment_settings.settings, name="environment-settings"),
+    path(
+        f"{_ENVIRONMENT}versions/<int:number>",
+        environment_settings.version,
+        name="environment-version",
+    ),
+    path(f"{_ENVIRONMENT}builds", environments.builds, name="environment-builds"),
+    path(f"{_ENVIRONMENT}deploys", environments.deploys, name="environment-deploys"),
+    path(f"{_ENVIRONMENT}deploy/<kind:kind>", environments.deploy, name="deploy"),
+    path(f"{_ENVIRONMENT}delete", environments.delete, name="delete-environment"),
+    path(f"{_ENVIRONMENT}instances/<slug:instance>", environments.log, name="instance-log"),
+    path(_DEPLOYMENT, deployments.deployment, name="deployment"),
+    path(f"{_DEPLOYMENT}abort", deployments.abort, name="abort"),
+    path(f"{_DEPLOYMENT}log.txt", deployments.log, name="deployment-log"),
+]

@@ -77,7 +77,7 @@ def require_owner(actor: Actor, act: str) -> None:
 
 def require_editor(actor: Actor, environment: Environment) -> None:
     """``NotAllowed`` unless the environment is the actor's own, or the actor an owner."""
-    if actor.is_owner or (environment.owner_id and actor.user_id == environment.owner_id):
+    if may_edit(actor, environment):
         return
     owner = environment.owner_name or "nobody"
     raise NotAllowed(
@@ -118,3 +118,23 @@ def refuse_errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     if errors_of(problems):
         raise Refused(*problems)
     return problems
+
+
+def may_edit(actor: Actor, environment: Environment) -> bool:
+    """Whether ``require_editor`` lets this actor pass."""
+    own = environment.owner_id is not None and environment.owner_id == actor.user_id
+    return actor.is_owner or own
+
+
+def may_read_logs(actor: Actor, environment: Environment) -> bool:
+    """Whether the output of this environment's services is for this actor."""
+    return may_edit(actor, environment) or actor.role == Role.INSTANCE_ACCESSOR
+
+
+def require_log_reader(actor: Actor, environment: Environment) -> None:
+    """``NotAllowed`` unless the output of this environment's services is for this actor."""
+    if not may_read_logs(actor, environment):
+        raise NotAllowed(
+            f"{environment.name} belongs to {environment.owner_name or 'nobody'}: members read "
+            "the logs of their own environments."
+        )

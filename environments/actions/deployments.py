@@ -23,9 +23,14 @@ _VERBS = {
 }
 
 
-def plan_deployment(environment: Environment, kind: DeploymentKind) -> Plan:
-    """What this deployment would do now, from refs at most 30 s old. Writes nothing."""
-    return planning_existing.plan(environment, kind)
+def plan_deployment(
+    environment: Environment, kind: DeploymentKind, *, template: str | None = None
+) -> Plan:
+    """What this deployment would do now, from refs at most 30 s old. Writes nothing.
+
+    ``template``: an Environment Template that is not saved yet, in place of the latest.
+    """
+    return planning_existing.plan(environment, kind, template=template)
 
 
 def deploy(

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from environments import wiring
+from environments.core.masking import Masker
 from environments.core.ports import EngineError, IngressError
 from environments.models import (
     Deployment,
@@ -23,7 +24,7 @@ from environments.models import (
 from environments.models.deployment import LIVE, OPEN
 from environments.services import rendering, routes, status
 from environments.services.lease import Lease
-from environments.services.say import Masker, say
+from environments.services.say import say
 
 
 def fail(deployment: Deployment, lease: Lease, reason: str) -> None:

@@ -108,13 +108,18 @@ def of_environment(
     *,
     version: EnvironmentVersion | None = None,
     entry: ImportEntry | None = None,
+    template: str | None = None,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
-    """A member that exists, at the version given, else at its latest."""
+    """A member that exists, at the version given, else at its latest.
+
+    ``template``: a text in place of the version's own.
+    """
     if version is None:
         version = environment.versions.get(number=environment.number)
     application = environment.application
     parsed = parse_environment_template(
-        version.template, file=f"{application.name}/{ENVIRONMENT_FILE}"
+        version.template if template is None else template,
+        file=f"{application.name}/{ENVIRONMENT_FILE}",
     )
     variables = parse_variables(
         wiring.unseal(version.variables), file=f"{application.name}/{VARIABLES_FILE}"

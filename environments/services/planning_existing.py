@@ -8,9 +8,13 @@ from environments.services.planning import member_of, setting_of, surroundings
 from environments.services.resolving import Resolved, ask_lately, resolve
 
 
-def plan(environment: Environment, kind: str) -> Plan:
-    """What a deployment of this kind would do now, from answers at most 30 s old."""
-    return plan_of(environment, kind, resolve(environment, kind, ask=ask_lately))
+def plan(environment: Environment, kind: str, *, template: str | None = None) -> Plan:
+    """What a deployment of this kind would do now, from answers at most 30 s old.
+
+    ``template``: the text of an Environment Template in place of the latest, for a setup.
+    """
+    resolved = resolve(environment, kind, ask=ask_lately, template=template)
+    return plan_of(environment, kind, resolved)
 
 
 def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:

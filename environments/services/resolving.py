@@ -64,17 +64,22 @@ def ask_lately(sources: Sequence[Source]) -> tuple[dict[int, Refs], tuple[Proble
     return refs_and_problems(sources, known_refs([source.application for source in sources]))
 
 
-def resolve(environment: Environment, kind: str, *, ask: Ask) -> Resolved:
-    """The members that a deployment of this kind has now."""
+def resolve(
+    environment: Environment, kind: str, *, ask: Ask, template: str | None = None
+) -> Resolved:
+    """The members that a deployment of this kind has now.
+
+    ``template``: in place of the environment's latest one, for a setup.
+    """
     if kind == DeploymentKind.TEARDOWN:
         return _teardown(environment)
     if kind == DeploymentKind.PATCH or environment.importer is not None:
         return _alone(environment, kind, ask)
-    return _setup(environment, ask)
+    return _setup(environment, ask, template)
 
 
-def _setup(environment: Environment, ask: Ask) -> Resolved:
-    own, problems = members.of_environment(environment)
+def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved:
+    own, problems = members.of_environment(environment, template=template)
     if own is None or own.version is None:
         return Resolved((), problems)
     sources = members.imports_of(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from environments.core.masking import Masker
 from environments.core.plan import Act, Plan
 from environments.core.ports import GitHostError
 from environments.core.problems import Problem, has_errors
@@ -14,7 +15,7 @@ from environments.models import Deployment, DeploymentKind
 from environments.services import ending, rendering, resolving, status, writing
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
-from environments.services.say import Masker, say
+from environments.services.say import say
 from environments.services.steps import look_once
 
 SLICE_SECONDS = 5.0

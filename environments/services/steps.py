@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from environments import wiring
 from environments.core import health, progress
+from environments.core.masking import Masker
 from environments.core.ports import (
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
@@ -24,7 +25,7 @@ from environments.models import Deployment, Environment, Task, TaskState
 from environments.services import rendering, routes
 from environments.services.lease import Lease
 from environments.services.rendering import Box
-from environments.services.say import LINES_KEPT, Masker, say
+from environments.services.say import LINES_KEPT, say
 
 SERVICE_LIMIT = timedelta(seconds=600)
 EVIDENCE_LINES = 20

@@ -1,0 +1,1 @@
+"""The pages: each view reads, asks, shows."""

@@ -244,6 +244,12 @@ def test_the_stored_value_is_that_of_the_same_key_in_the_same_list(
     assert variables(with_stored_secrets(new, stored)).defaults[0].value == saved
 
 
+@pytest.mark.parametrize("text", ["defaults: [", "a: 1\na: 2\n", "defaults\n- {key: A}\n"])
+def test_a_text_that_cannot_be_read_is_left_for_the_reader_to_refuse(text: str) -> None:
+    assert with_stored_secrets(text, SECRETS) == text
+    assert parse_variables(text).file is None
+
+
 SECRET_VALUES = st.text(min_size=1, max_size=30).filter(lambda text: "\0" not in text)
 
 

@@ -407,3 +407,28 @@ def test_every_edit_says_what_it_means_and_keeps_the_other_lines(data: st.DataOb
         assert all(line in left for line in untouched(text, lines, change))
     assert after.endswith("\n") == text.endswith("\n")
     assert ("\r\n" in after) <= ("\r\n" in text)
+
+
+def test_changes_that_build_on_each_other_are_made_in_their_order() -> None:
+    changes = [Append(("l",), {"a": 1}), Set(("l", 1, "a"), 2), Remove(("l", 0)), Remove(("l", 0))]
+    assert edited("l: [0]\n", *changes[:2]) == "l: [0, {a: 2}]\n"
+    assert edited("l: [0]\n", *changes) == "l: []\n"
+
+
+def test_several_new_items_stand_in_the_order_given() -> None:
+    changes = [Append(("l",), word) for word in "bcd"]
+    assert edited("l:\n- a", *changes) == "l:\n- a\n- b\n- c\n- d"
+
+
+@given(st.data())
+def test_many_edits_at_once_say_what_they_say_one_by_one(data: st.DataObject) -> None:
+    value, text, _ = data.draw(written_files())
+    changes: list[Change] = []
+    for _ in range(data.draw(st.integers(2, 4))):
+        change = data.draw(changes_of(value))
+        after = changed_value(value, change)
+        if not isinstance(after, dict) or not after or isinstance(change, Insert):
+            break
+        changes.append(change)
+        value = after
+    assert (yaml.safe_load(edited(text, *changes)) or {}) == value

@@ -1,15 +1,16 @@
 """Holding a file against its schema: each violation becomes a problem with its place."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
 
-from environments.core.problems import Place, Problem, error
+from environments.core.problems import Problem, error
 from environments.core.template.schema import Schema
+from environments.core.template.suggesting import Known
 from environments.core.yamlfile import Document, Path, Plain
 
+_TOP = "the file"
 _NAMES = {
     dict: "a mapping",
     list: "a list",
@@ -40,8 +41,7 @@ class Checker:
         where = spelled(path, value)
         kind = violation.kind
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
-            for key in kind.unexpected:
-                yield _unknown_key(key, schema, where, document.place_of_key((*path, key)))
+            yield from _unknown_keys(kind.unexpected, schema, where, path, document)
         elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
             place = document.place_of(path)
             yield error("template.required", place=place, where=where, key=kind.property)
@@ -77,21 +77,19 @@ def spelled(path: Path, value: Plain) -> str:
             words.append(name)
         else:
             words[-1:] = [f"{words[-1] if words else ''}[{step}]"]
-    return ".".join(words) or "the file"
+    return ".".join(words) or _TOP
 
 
-def _unknown_key(key: str, schema: Schema, where: str, place: Place) -> Problem:
-    known = schema.get("properties", {})
-    above = "" if where == "the file" else f" of {where}"
-    hint = nearest(key, known) or (f"Known keys: {', '.join(sorted(known))}." if known else "")
-    return error("template.unknown-key", place=place, key=key, above=above, hint=hint)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A suggestion as a sentence; "" where nothing known is like the word."""
-    by_lower = {each.lower().replace("-", "_"): each for each in known}
-    found = difflib.get_close_matches(word.lower().replace("-", "_"), by_lower, n=1)
-    return f"Did you mean {by_lower[found[0]]}?" if found else ""
+def _unknown_keys(
+    keys: Iterable[str], schema: Schema, where: str, path: Path, document: Document
+) -> Iterator[Problem]:
+    known = Known(schema.get("properties", {}))
+    above = "" if where == _TOP else f" of {where}"
+    listed = f"Known keys: {', '.join(sorted(schema.get('properties', {})))}."
+    for key in keys:
+        place = document.place_of_key((*path, key))
+        hint = known.nearest(key, listed)
+        yield error("template.unknown-key", place=place, key=key, above=above, hint=hint)
 
 
 def _shown(value: object) -> str:

@@ -20,6 +20,7 @@ from environments.core.yamlfile import (
     Insert,
     Mapping,
     New,
+    Path,
     Plain,
     Remove,
     Rename,
@@ -60,8 +61,12 @@ def with_imports(text: str, entries: Sequence[ImportEntry]) -> str:
         return edited(text, Remove((_IMPORTS,))) if present else text
     text = _without_gone(text, present, wanted)
     kept = root_of(load(text)).entries(_IMPORTS)
-    for number, entry in enumerate(kept):
-        text = edited(text, *_import_changes(number, entry, wanted[entry.name]))
+    changes = [
+        change
+        for number, entry in enumerate(kept)
+        for change in _import_changes(number, entry, wanted[entry.name])
+    ]
+    text = edited(text, *changes)
     names = {entry.name for entry in kept}
     new: list[Plain] = [_import_value(entry) for entry in entries if entry.name not in names]
     return edited(text, *_new_imports(text, new))
@@ -83,9 +88,7 @@ def _import_changes(number: int, entry: Entry, wanted: ImportEntry) -> Iterator[
     yield from _exclude_changes((*path, "exclude_services"), entry, wanted.exclude_services)
 
 
-def _exclude_changes(
-    path: tuple[str | int, ...], entry: Entry, wanted: Sequence[str]
-) -> Iterator[Change]:
+def _exclude_changes(path: Path, entry: Entry, wanted: Sequence[str]) -> Iterator[Change]:
     key = "exclude_services"
     present = [service.name for service in entry.entries(key)]
     new = [name for name in wanted if name not in present]
@@ -137,49 +140,57 @@ def merged_text(text: str, *, environment_type: str, file: str = APPLICATION_FIL
     replaced by the entry's own text.
     """
     document = load(text, file=file)
-    entry = entry_for(root_of(document), environment_type)
-    if entry is not None:
-        for pair in entry.node.pairs:
-            if pair.key.text == "services":
-                text = _with_services(text, entry)
-            elif pair.key.text not in NOT_MERGED:
-                text = _with_value(text, (), pair.key.text, copied(document, pair.value))
-    if root_of(load(text)).node.pair(TYPES_KEY) is None:
-        return text
-    return edited(text, Remove((TYPES_KEY,)))
+    root = root_of(document)
+    entry = entry_for(root, environment_type)
+    changes = [] if entry is None else [*_overrides(root, entry)]
+    if root.node.pair(TYPES_KEY) is not None:
+        changes.append(Remove((TYPES_KEY,)))
+    return edited(text, *changes)
 
 
-def _with_services(text: str, entry: Entry) -> str:
+def _overrides(root: Entry, entry: Entry) -> Iterator[Change]:
+    """The changes that put an entry of ``environment_templates`` over the template."""
+    for pair in entry.node.pairs:
+        key = pair.key.text
+        if key == "services":
+            yield from _service_overrides(root, entry)
+        elif key not in NOT_MERGED:
+            yield _given(root, (), key, copied(entry.document, pair.value))
+
+
+def _service_overrides(root: Entry, entry: Entry) -> Iterator[Change]:
+    """Changed services first, then those that go, from the last one up, then new ones."""
+    services = root.entries("services")
+    numbers = {service.name: number for number, service in enumerate(services)}
+    gone: list[int] = []
+    new: list[New] = []
     for change in entry.entries("services"):
-        services = root_of(load(text)).entries("services")
-        names = [service.name for service in services]
-        if change.name not in names:
-            text = _with_added_service(text, change)
-        elif change.flag("remove") is True:
-            text = edited(text, Remove(("services", names.index(change.name))))
+        number = numbers.get(change.name)
+        if change.flag("remove") is True:
+            gone += [number] if number is not None else []
+        elif number is None:
+            new.append(_service_to_add(change))
         else:
-            text = _with_changed_service(text, names.index(change.name), change)
-    return text
+            yield from _service_changes(services[number], ("services", number), change)
+    yield from (Remove(("services", number)) for number in sorted(gone, reverse=True))
+    if services:
+        yield from (Append(("services",), service) for service in new)
+    elif new:
+        yield _given(root, (), "services", [_value_of(service) for service in new])
 
 
-def _with_changed_service(text: str, number: int, change: Entry) -> str:
+def _service_changes(service: Entry, path: Path, change: Entry) -> Iterator[Change]:
     for pair in change.node.pairs:
         if pair.key.text not in ("name", *SERVICE_MARKS):
             value = copied(change.document, pair.value)
-            text = _with_value(text, ("services", number), pair.key.text, value)
-    return text
+            yield _given(service, path, pair.key.text, value)
 
 
-def _with_added_service(text: str, change: Entry) -> str:
-    if change.flag("remove") is True:
-        return text
-    value = _service_to_add(change)
-    services = root_of(load(text)).node.pair("services")
-    if services is None:
-        return edited(text, Insert((), "services", [_value_of(value)]))
-    if not plain(services.value):
-        return edited(text, Set(("services",), [_value_of(value)]))
-    return edited(text, Append(("services",), value))
+def _given(entry: Entry, path: Path, key: str, value: New) -> Change:
+    """The key of the mapping at ``path`` with another value, whether it is there or not."""
+    if entry.node.pair(key) is None:
+        return Insert(path, key, value)
+    return Set((*path, key), value)
 
 
 def _service_to_add(change: Entry) -> New:
@@ -205,13 +216,6 @@ def _without_marks(value: Plain) -> Plain:
     return {key: each for key, each in value.items() if key not in SERVICE_MARKS}
 
 
-def _with_value(text: str, path: tuple[str | int, ...], key: str, value: New) -> str:
-    document = load(text)
-    if document.at((*path, key)) is None:
-        return edited(text, Insert(path, key, value))
-    return edited(text, Set((*path, key), value))
-
-
 def with_renamed_service(text: str, old: str, new: str) -> str:
     """The text with a service renamed wherever the template names it.
 
@@ -227,9 +231,7 @@ def _renamings(document: Document, old: str, new: str) -> Iterator[Change]:
         yield from _renamings_in(entry, (TYPES_KEY, number), old, new)
 
 
-def _renamings_in(
-    entry: Entry, path: tuple[str | int, ...], old: str, new: str
-) -> Iterator[Change]:
+def _renamings_in(entry: Entry, path: Path, old: str, new: str) -> Iterator[Change]:
     for keys, word in _mentions(entry):
         if word == old:
             yield Set((*path, *keys), new)
@@ -240,7 +242,7 @@ def _renamings_in(
             yield Rename((*path, "hostnames", number, old), new)
 
 
-def _mentions(entry: Entry) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _mentions(entry: Entry) -> Iterator[tuple[Path, str]]:
     """Every place of a template that names a service, but the keys of ``hostnames``."""
     for number, service in enumerate(entry.entries("services")):
         yield ("services", number, "name"), service.name

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from environments.core.problems import Problem, error
-from environments.core.template.checking import nearest
 from environments.core.template.fields import Entry, root_of
+from environments.core.template.suggesting import Known
 from environments.core.yamlfile import Document, Items, Mapping, Node, Pair
 
 TYPES = ("ephemeral", "permanent")
@@ -44,7 +44,7 @@ def merged(document: Document, environment_type: str) -> Document:
 def merge_problems(document: Document) -> Iterator[Problem]:
     """Services of the entries that change what is not there."""
     root = root_of(document)
-    known = {service.name for service in root.entries("services")}
+    known = Known(service.name for service in root.entries("services"))
     for entry in root.entries(TYPES_KEY):
         for service in entry.entries("services"):
             if service.name and service.name not in known and service.flag("add") is not True:
@@ -53,7 +53,7 @@ def merge_problems(document: Document) -> Iterator[Problem]:
                     place=service.place_of("name"),
                     type=entry.name,
                     service=service.name,
-                    hint=nearest(service.name, known) or "Write add: true to add it.",
+                    hint=known.nearest(service.name, "Write add: true to add it."),
                 )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from environments.core.problems import Problem, error, warning
-from environments.core.template.checking import nearest
 from environments.core.template.fields import Entry
 from environments.core.template.model import ProbeKind
+from environments.core.template.suggesting import Known
 
 RESERVED_PREFIX = "RELEASE_"
 ALL = "all"
@@ -71,12 +71,12 @@ def _imports(root: Entry, application: str) -> Iterator[Problem]:
         yield from twice("exclude_services", entry.entries("exclude_services"))
 
 
-def _names(root: Entry, key: str) -> list[str]:
-    return [entry.name for entry in root.entries(key)]
+def _services(root: Entry) -> Known:
+    return Known(entry.name for entry in root.entries("services"))
 
 
 def _depends_on(root: Entry) -> Iterator[Problem]:
-    known = _names(root, "services")
+    known = _services(root)
     for service in root.entries("services"):
         for word in service.words("depends_on"):
             if word.text not in known:
@@ -85,12 +85,12 @@ def _depends_on(root: Entry) -> Iterator[Problem]:
                     place=word.place,
                     service=service.name,
                     needed=word.text,
-                    hint=nearest(word.text, known) or "An import has to bring it.",
+                    hint=known.nearest(word.text, "An import has to bring it."),
                 )
 
 
 def _hosts(root: Entry) -> Iterator[Problem]:
-    known = _names(root, "services")
+    known = _services(root)
     named = [word for entry in root.entries("hostnames") for word, _ in entry.pairs()]
     places = [(word.text, word.place) for word in named]
     places += [
@@ -100,12 +100,12 @@ def _hosts(root: Entry) -> Iterator[Problem]:
     ]
     for service, place in places:
         if service not in known:
-            hint = nearest(service, known) or "Name one of its services."
+            hint = known.nearest(service, "Name one of its services.")
             yield warning("template.host-unknown", place=place, service=service, hint=hint)
 
 
 def _jobs(root: Entry) -> Iterator[Problem]:
-    known = _names(root, "services")
+    known = _services(root)
     for key in ("jobs", "cron_jobs"):
         for job in root.entries(key):
             source = job.text("from_services")
@@ -115,7 +115,7 @@ def _jobs(root: Entry) -> Iterator[Problem]:
                     place=job.place_of("from_services"),
                     job=job.name,
                     service=source,
-                    hint=nearest(source, known) or "Name a service of this template.",
+                    hint=known.nearest(source, "Name a service of this template."),
                 )
             elif not (source or job.has("image") or job.has("build") or job.flag("has_repo")):
                 yield error("template.job-source", place=job.place, job=job.name)

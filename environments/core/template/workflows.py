@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from environments.core.problems import Problem, error
-from environments.core.template.checking import nearest
 from environments.core.template.fields import Entry, Word
+from environments.core.template.suggesting import Known
 
 REMOVAL = "release.remove_environment"
 _KINDS = ("services", "jobs", "charts", "infrastructure")
@@ -13,11 +13,8 @@ _WITH_ALL = ("services", "jobs", "charts")
 
 def workflow_problems(root: Entry) -> Iterator[Problem]:
     """Everything that is wrong in the workflows of one template, already merged."""
-    tasks = {
-        *(f"{kind}.{entry.name}" for kind in _KINDS for entry in root.entries(kind)),
-        *(f"{kind}.all" for kind in _WITH_ALL),
-        REMOVAL,
-    }
+    named = (f"{kind}.{entry.name}" for kind in _KINDS for entry in root.entries(kind))
+    tasks = Known([*named, *(f"{kind}.all" for kind in _WITH_ALL), REMOVAL])
     for workflow in root.entries("workflows"):
         yield from _form(workflow)
         for word in _words(workflow):
@@ -39,14 +36,14 @@ def _words(workflow: Entry) -> list[Word]:
     ]
 
 
-def _task(word: Word, workflow: Entry, tasks: set[str]) -> Iterator[Problem]:
+def _task(word: Word, workflow: Entry, tasks: Known) -> Iterator[Problem]:
     if word.text not in tasks:
         yield error(
             "template.task-unknown",
             place=word.place,
             workflow=workflow.name,
             task=word.text,
-            hint=nearest(word.text, tasks) or "Tasks are named services.NAME or jobs.NAME.",
+            hint=tasks.nearest(word.text, "Tasks are named services.NAME or jobs.NAME."),
         )
     elif word.text == REMOVAL and workflow.name != "teardown":
         yield error("template.removal-outside", place=word.place, workflow=workflow.name)

@@ -101,15 +101,18 @@ def with_stored_secrets(new_text: str, stored_text: str) -> str:
     """The new text, each secret that it gives no value filled with the stored one.
 
     The same secret is the same key in the same list; ``defaults`` and ``envs`` are one list.
-    Raises ``UnreadableError`` where one of the texts is no good file.
+    A new text that cannot be read comes back as it is: ``parse_variables`` says what is wrong.
     """
+    reading = read(new_text)
+    if reading.document is None or has_errors(reading.problems):
+        return new_text
     stored = {
         (_list_name(path), entry.text("key")): entry.text("value")
         for path, entries in _lists(root_of(load(stored_text)))
         for entry in entries
     }
     changes: list[Change] = []
-    for path, entries in _lists(root_of(load(new_text))):
+    for path, entries in _lists(root_of(reading.document)):
         for number, entry in enumerate(entries):
             value = stored.get((_list_name(path), entry.text("key")))
             if value and _is_secret(entry) and not entry.has("value"):

@@ -272,23 +272,23 @@ def move_item(document: Document, path: Path, to: int) -> Ways:
     order = [each for each in range(len(starts)) if each != number]
     order.insert(to, number)
     text = document.text
-    if above.flow:
-        yield tuple(
-            Span(starts[at], ends[at], text[starts[each] : ends[each]])
-            for at, each in enumerate(order)
-        )
-        return
-    bounds = [line_start(text, starts[0]), *(next_line(text, end) for end in ends)]
-    if text[bounds[0] : starts[0]].strip():
-        raise Impossible
-    chunks = [text[begin:end] for begin, end in pairwise(bounds)]
-    broken = chunks[-1] if chunks[-1].endswith(("\r", "\n")) else chunks[-1] + newline_of(text)
-    unbroken = broken != chunks[-1]
-    chunks[-1] = broken
-    moved = "".join(chunks[each] for each in order)
-    yield (
-        Span(bounds[0], bounds[-1], moved.removesuffix(newline_of(text)) if unbroken else moved),
+    if not above.flow and not text[line_start(text, starts[0]) : starts[0]].strip():
+        yield (_lines_in_order(text, starts, ends, order),)
+    yield tuple(
+        Span(starts[at], ends[at], text[starts[each] : ends[each]]) for at, each in enumerate(order)
     )
+
+
+def _lines_in_order(text: str, starts: list[int], ends: list[int], order: list[int]) -> Span:
+    """Whole items of a list in block style, each with the comments above it."""
+    newline = newline_of(text)
+    bounds = [line_start(text, starts[0]), *(next_line(text, end) for end in ends)]
+    chunks = [text[begin:end] for begin, end in pairwise(bounds)]
+    if chunks[-1].endswith(("\r", "\n")):
+        return Span(bounds[0], bounds[-1], "".join(chunks[each] for each in order))
+    chunks[-1] += newline
+    moved = "".join(chunks[each] for each in order)
+    return Span(bounds[0], bounds[-1], moved.removesuffix(newline))
 
 
 def newline_of(text: str) -> str:

@@ -1,0 +1,1 @@
+"""The shape of input: what a form holds becomes a value of the actions."""

@@ -1,0 +1,41 @@
+"""Reading accounts."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db.models import QuerySet
+
+from environments.models import Account, Membership
+
+
+class Unseen(Exception):
+    """There is no such thing, or not for this person: the two look the same."""
+
+
+def accounts_for(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
+    """The accounts that the person is a member of."""
+    return Account.objects.filter(memberships__user=user.pk).order_by("name")
+
+
+def account_for(user: AbstractBaseUser | AnonymousUser, name: str) -> Account:
+    """One of the person's accounts; raises ``Unseen``."""
+    account = accounts_for(user).filter(name=name).first()
+    if account is None:
+        raise Unseen
+    return account
+
+
+def members_of(account: Account) -> QuerySet[Membership]:
+    """Who is in the account."""
+    return account.memberships.select_related("user").order_by("user__username")
+
+
+def membership_of(account: Account, pk: int) -> Membership:
+    """One membership of the account; raises ``Unseen``."""
+    found = members_of(account).filter(pk=pk).first()
+    if found is None:
+        raise Unseen
+    return found
+
+
+def nobody_is_here() -> bool:
+    """Whether this installation waits for its first owner."""
+    return not User.objects.exists()

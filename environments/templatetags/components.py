@@ -1,0 +1,124 @@
+"""Small pieces that every page uses: icons, status, times, commits."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_SHAPES = {
+    "deployed": "circle-check",
+    "removed": "circle-check",
+    "ready": "circle-check",
+    "failed": "circle-x",
+    "aborted": "ban",
+    "superseded": "ban",
+    "skipped": "ban",
+    "queued": "clock",
+    "waiting": "clock",
+    "new": "circle-dashed",
+}
+_TURNING = "loader-2"
+RULES = {
+    "chosen": "chosen by a person",
+    "fixed": "fixed in the template",
+    "same-name": "same name as this environment's branch",
+    "tracking": "tracking branch of the application",
+    "default": "default branch of the repository",
+}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """One icon of the sprite; decoration, so hidden from screen readers."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        css,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def status(value: str, word: str = "") -> SafeString:
+    """A status: a word with a shape before its colour."""
+    shape = _SHAPES.get(value, _TURNING)
+    turning = "spin" if shape == _TURNING else ""
+    return format_html(
+        '<span class="status status-{}">{} {}</span>',
+        value,
+        icon(shape, turning),
+        word or value.capitalize(),
+    )
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString | str:
+    """A moment, told as how long ago by the browser; exact without it and on hover."""
+    if moment is None:
+        return ""
+    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), exact, exact
+    )
+
+
+@register.simple_tag
+def ref(branch: str, commit: str | None = None) -> SafeString:
+    """A branch and its commit."""
+    if not commit:
+        return format_html('<span class="mono">{}</span>', branch or "–")
+    return format_html(
+        '<span class="mono">{} <span class="muted">@</span> <span title="{}">{}</span></span>',
+        branch,
+        commit,
+        commit[:7],
+    )
+
+
+@register.simple_tag
+def copy(text: str) -> SafeString:
+    """A button that copies the text."""
+    return format_html(
+        '<button class="copy" type="button" data-copy="{}" aria-label="Copy">{}</button>',
+        text,
+        icon("copy"),
+    )
+
+
+@register.filter
+def rule(value: str) -> str:
+    """A branch rule in words."""
+    return RULES.get(value, value)
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A duration: "3.1 s", "2 min 4 s"."""
+    if value is None:
+        return ""
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value // 60)} min {int(value % 60)} s"
+
+
+@register.filter
+def megabytes(value: int | None) -> str:
+    """Bytes as MB."""
+    return "–" if value is None else f"{value / 1_048_576:.0f} MB"
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """CPU in percent of one core."""
+    return "–" if value is None else f"{value:.0f} %"
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    """One value of a mapping."""
+    return mapping.get(key)

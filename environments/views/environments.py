@@ -1,0 +1,239 @@
+"""Environments: the list of an application, and the pages of one of them."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from environments.actions import deployments as asks
+from environments.actions import environments as acts
+from environments.actions.asking import (
+    Actor,
+    Refused,
+    may_edit,
+    may_read_logs,
+    require_log_reader,
+)
+from environments.core.plan import difference, problem_form
+from environments.core.problems import has_errors
+from environments.models import DeploymentKind, Environment, EnvironmentStatus
+from environments.queries import applications as applications_reads
+from environments.queries import deployments as deployments_reads
+from environments.queries import environments as reads
+from environments.queries import instances as instances_reads
+from environments.services.planning import form_of
+from environments.views.gate import in_account, page, part
+
+
+@require_safe
+@in_account
+def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """The application's living environments."""
+    application = applications_reads.application_of(actor.account, name)
+    filters = reads.Filters(
+        text=request.GET.get("q", "").strip(),
+        status=request.GET.get("status", ""),
+        type=request.GET.get("type", ""),
+        owner=request.GET.get("owner", ""),
+    )
+    rows = Paginator(reads.listed(application, filters), reads.PAGE)
+    return part(
+        request,
+        "environments/list.html",
+        "rows",
+        actor,
+        application=application,
+        filters=filters,
+        rows=rows.get_page(request.GET.get("page")),
+        owners=reads.owners_in(application),
+        statuses=EnvironmentStatus.choices[:-1],
+        tab="environments",
+    )
+
+
+@require_safe
+@in_account
+def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
+    """Namespace, hosted URLs, instances; live."""
+    environment = reads.environment_of(actor.account, env_id)
+    members = reads.members_of_namespace(environment)
+    return part(
+        request,
+        "environments/details.html",
+        "live",
+        actor,
+        members=members,
+        hosts=instances_reads.hosts_of(members),
+        groups=instances_reads.instances_of(environment, members),
+        events=reads.events_of(environment),
+        logs_allowed=may_read_logs(actor, environment),
+        **common(actor, environment, "details"),
+    )
+
+
+def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
+    """What every page of an environment shows at its top."""
+    latest = deployments_reads.latest_of(environment)
+    running = environment.running
+    deployed = running.version_shown if running else ""
+    return {
+        "environment": environment,
+        "application": environment.application,
+        "latest": latest,
+        "deployed_version": deployed,
+        "is_behind": bool(deployed) and deployed != environment.version,
+        "editable": may_edit(actor, environment),
+        "link": instances_reads.link_of(environment),
+        "tab": tab,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_account
+def deploy(request: HttpRequest, actor: Actor, env_id: str, kind: str) -> HttpResponse:
+    """The plan of a deployment, and the button that asks for it."""
+    environment = reads.environment_of(actor.account, env_id)
+    kind_wanted = DeploymentKind(kind)
+    if request.method == "POST":
+        digest = request.POST.get("digest", "")
+        try:
+            deployment = asks.deploy(actor, environment, kind_wanted, shown_digest=digest)
+        except Refused as refused:
+            return _plan(request, actor, environment, kind_wanted, 422, refused)
+        return redirect("deployment", actor.account.name, deployment.pk)
+    return _plan(request, actor, environment, kind_wanted, 200, None)
+
+
+def _plan(
+    request: HttpRequest,
+    actor: Actor,
+    environment: Environment,
+    kind: DeploymentKind,
+    status: int,
+    refused: Refused | None,
+) -> HttpResponse:
+    plan = asks.plan_deployment(environment, kind)
+    form = form_of(plan)
+    running = environment.running
+    before = ((running.part_of or running).plan if running else None) or None
+    said = [problem_form(problem) for problem in refused.problems] if refused else []
+    return page(
+        request,
+        "environments/deploy.html",
+        actor,
+        status,
+        kind=kind,
+        plan=form,
+        problems=[*said, *form["problems"]],
+        changes=difference(before, form),
+        blocked=has_errors(plan.problems),
+        **common(actor, environment, "details"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_account
+def delete(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
+    """What goes, and the button that removes it."""
+    environment = reads.environment_of(actor.account, env_id)
+    members = reads.members_of_namespace(environment)
+    problems: list[dict[str, Any]] = []
+    if request.method == "POST":
+        try:
+            deployment = acts.delete_environment(actor, environment)
+        except Refused as refused:
+            problems = [problem_form(problem) for problem in refused.problems]
+        else:
+            return redirect("deployment", actor.account.name, deployment.pk)
+    return page(
+        request,
+        "environments/delete.html",
+        actor,
+        422 if problems else 200,
+        members=members,
+        hosts=instances_reads.hosts_of(members),
+        problems=problems,
+        **common(actor, environment, "settings"),
+    )
+
+
+@require_safe
+@in_account
+def deploys(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
+    """Its deployments, newest first."""
+    environment = reads.environment_of(actor.account, env_id)
+    rows = Paginator(deployments_reads.deployments_of(environment), deployments_reads.PAGE)
+    return page(
+        request,
+        "deployments/of_environment.html",
+        actor,
+        rows=rows.get_page(request.GET.get("page")),
+        **common(actor, environment, "deploys"),
+    )
+
+
+@require_safe
+@in_account
+def builds(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
+    """The commits that were deployed."""
+    environment = reads.environment_of(actor.account, env_id)
+    rows = deployments_reads.deployments_of(environment).exclude(commit="")
+    return page(
+        request,
+        "deployments/builds_of_environment.html",
+        actor,
+        rows=Paginator(rows, deployments_reads.PAGE).get_page(request.GET.get("page")),
+        **common(actor, environment, "builds"),
+    )
+
+
+@require_safe
+@in_account
+def log(request: HttpRequest, actor: Actor, env_id: str, instance: str) -> HttpResponse:
+    """The last lines of one instance."""
+    environment = reads.environment_of(actor.account, env_id)
+    require_log_reader(actor, environment)
+    found = instances_reads.log_of(environment, instance)
+    return part(
+        request,
+        "environments/log.html",
+        "lines",
+        actor,
+        instance=instance,
+        log=found,
+        **common(actor, environment, "details"),
+    )
+
+
+@require_safe
+@in_account
+def application_deploys(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """The deployments of all environments of an application."""
+    application = applications_reads.application_of(actor.account, name)
+    rows = Paginator(deployments_reads.deployments_in(application), deployments_reads.PAGE)
+    return page(
+        request,
+        "deployments/of_application.html",
+        actor,
+        application=application,
+        rows=rows.get_page(request.GET.get("page")),
+        tab="deploys",
+    )
+
+
+@require_safe
+@in_account
+def application_builds(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """The commits of an application that were deployed."""
+    application = applications_reads.application_of(actor.account, name)
+    rows = deployments_reads.deployments_in(application).exclude(commit="")
+    return page(
+        request,
+        "deployments/builds_of_application.html",
+        actor,
+        application=application,
+        rows=Paginator(rows, deployments_reads.PAGE).get_page(request.GET.get("page")),
+        tab="builds",
+    )
