@@ -26,8 +26,16 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py check
+	RELEASECLONE_URL=https://localhost $(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
+# Everything on SQLite; then, where a PostgreSQL can be had, what the database decides on that.
 test: install
-	$(BIN)/pytest
+	$(BIN)/python -m tests.debian chromium
+	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/python -m tests.postgres -- $(BIN)/pytest -q tests/deploying tests/pages
+
+bench: install
+	$(BIN)/python -m benchmarks

@@ -1,5 +1,6 @@
 """The queue's doors: what comes next, and when. A task carries an id and calls one service."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -7,10 +8,12 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from environments.core.ports import IngressError
 from environments.models import Deployment, DeploymentStatus
 from environments.services import routes, running
 from environments.services.running import Outcome
 
+logger = logging.getLogger(__name__)
 BROKER_ERRORS = (OperationalError, ConnectionError, TimeoutError)
 """What publishing raises when the broker is gone or mute."""
 _UNTAKEN = timedelta(seconds=10)
@@ -59,5 +62,8 @@ def sweep() -> None:
 
 @shared_task
 def publish_routes() -> None:
-    """Bring the ingress back to what is kept, after a start."""
-    routes.publish()
+    """Bring the ingress to what is kept; while it is away the next call does it."""
+    try:
+        routes.publish()
+    except IngressError as away:
+        logger.warning("The routes were not written: %s", away)

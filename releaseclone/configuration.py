@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PORTS_FILE = "ports.json"
@@ -61,6 +62,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Configuration:
     """The configuration; raises ``ConfigurationError`` with a sentence."""
     data = Path(environ.get("RELEASECLONE_DATA") or CHECKOUT / "var").resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data / "static").mkdir(exist_ok=True)
     ports = _kept_ports(data)
     bind = environ.get("RELEASECLONE_BIND") or "127.0.0.1"
     port = _number(environ, "RELEASECLONE_PORT", ports.get("web", 8000))
@@ -82,7 +84,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Configuration:
         vault_keys=tuple(
             (environ.get("RELEASECLONE_VAULT_KEYS") or _kept_secret(data / VAULT_FILE, 32)).split()
         ),
-        database_url=environ.get("DATABASE_URL") or f"sqlite:///{data / 'database.sqlite3'}",
+        database_url=environ.get("DATABASE_URL")
+        or f"sqlite:///{quote(str(data / 'database.sqlite3'))}",
         broker_url=environ.get("REDIS_URL") or own_broker_url(data),
         local_repositories=_switch(environ, "RELEASECLONE_LOCAL_REPOSITORIES", "0"),
         process_engine=_switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
@@ -107,7 +110,7 @@ def sockets_of(data: Path) -> Path:
 
 def own_broker_url(data: Path) -> str:
     """Where the broker listens that the runner starts."""
-    return f"redis+socket://{sockets_of(data) / 'broker.sock'}"
+    return f"redis+socket://{quote(str(sockets_of(data) / 'broker.sock'))}"
 
 
 def _switch(environ: Mapping[str, str], name: str, default: str) -> bool:

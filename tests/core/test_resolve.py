@@ -192,15 +192,15 @@ def test_no_pattern_makes_it_slow() -> None:
 
 def oracle(glob: str, ref: str) -> bool:
     pattern = ""
-    for token in re.findall(r"\*+|.", glob, re.DOTALL):
-        if token == "*":
+    for part in re.findall(r"\*+|.", glob, re.DOTALL):
+        if part == "*":
             pattern += "[^/]*"
-        elif token.startswith("*"):
+        elif part.startswith("*"):
             pattern += "(?s:.)*"
-        elif token == "?":
+        elif part == "?":
             pattern += "[^/]"
         else:
-            pattern += re.escape(token)
+            pattern += re.escape(part)
     return re.fullmatch(pattern, ref) is not None
 
 

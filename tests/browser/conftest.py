@@ -1,0 +1,130 @@
+"""The whole product, really running, and a real browser before it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+USER, PASSWORD = "demo", "environments for everyone"
+_UP_SECONDS = 150
+
+
+class Product:
+    """All parts of the product in a folder of the test, with the demo's environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lines: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, *command: str) -> None:
+        """Start it and wait until the command has ended well."""
+        environment = {
+            **os.environ,
+            "RELEASECLONE_DATA": str(self.folder),
+            "RELEASECLONE_LOCAL_REPOSITORIES": "1",
+        }
+        environment.pop("DATABASE_URL", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "releaseclone.run", "--", sys.executable, "manage.py", *command],
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self.wait_for("stays up until Ctrl-C")
+
+    def _listen(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+
+    def wait_for(self, text: str) -> None:
+        """Until a line has the text."""
+        until = time.monotonic() + _UP_SECONDS
+        while not any(text in line for line in self.lines):
+            assert self.process is not None
+            assert self.process.poll() is None, "\n".join(self.lines[-30:])
+            assert time.monotonic() < until, "\n".join(self.lines[-30:])
+            time.sleep(0.2)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does; the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(90)
+
+    def said(self, pattern: str) -> str:
+        """The first group of the first line that matches."""
+        for line in self.lines:
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError(f"no line matches {pattern}")
+
+    @property
+    def pages(self) -> str:
+        """Where the pages are."""
+        return self.said(r"the product is up: (\S+)")
+
+    @property
+    def env_id(self) -> str:
+        """The demo's environment."""
+        return self.said(r"/environments/(ted[0-9a-f]+)/")
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product after ``demo``."""
+    product = Product(tmp_path_factory.mktemp("product"))
+    product.start("demo")
+    yield product
+    if product.process is not None and product.process.poll() is None:
+        product.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("there is no Chromium: apt-get install -y chromium")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complains of: errors of scripts and of the Content-Security-Policy."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product, said: list[str]) -> Iterator[Page]:
+    """A page of somebody who is signed in."""
+    context = browser.new_context(base_url=product.pages, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda wrong: said.append(str(wrong)))
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.goto("/sign-in")
+    page.fill("#id_username", USER)
+    page.fill("#id_password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/demo/")
+    yield page
+    context.close()
