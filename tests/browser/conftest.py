@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,11 +20,20 @@ USER, PASSWORD = "demo", "environments for everyone"
 _UP_SECONDS = 150
 
 
+def free_ports() -> tuple[int, int]:
+    """Two ports that nothing listens on now."""
+    with socket.socket() as first, socket.socket() as second:
+        for one in (first, second):
+            one.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
+
+
 class Product:
     """All parts of the product in a folder of the test, with the demo's environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ports = free_ports()
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -33,6 +43,8 @@ class Product:
             **os.environ,
             "RELEASECLONE_DATA": str(self.folder),
             "RELEASECLONE_LOCAL_REPOSITORIES": "1",
+            "RELEASECLONE_PORT": str(self.ports[0]),
+            "RELEASECLONE_INGRESS_PORT": str(self.ports[1]),
         }
         environment.pop("DATABASE_URL", None)
         self.process = subprocess.Popen(

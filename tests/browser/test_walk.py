@@ -70,7 +70,7 @@ def test_an_import_comes_and_goes_in_the_app_imports_tab(
     written = page.locator("#plan .diff .added")
     expect(written).to_have_count(3)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("saved as v1.2, v1.1 runs")).to_be_visible()
+    expect(page.get_by_text("saved as v1.2, v1.1 runs", exact=True)).to_be_visible()
 
     page.goto(f"{here}settings")
     after = page.locator("textarea[name=text]").first.input_value()
@@ -88,7 +88,7 @@ def test_an_import_comes_and_goes_in_the_app_imports_tab(
     page.uncheck("input[name=import][value=accounts]")
     expect(page.locator("#plan .diff .removed")).to_have_count(3)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("saved as v1.3, v1.2 runs")).to_be_visible()
+    expect(page.get_by_text("saved as v1.3, v1.2 runs", exact=True)).to_be_visible()
     page.goto(f"{here}deploy/setup")
     page.get_by_role("button", name="Deploy Setup").click()
     page.wait_for_url("**/deployments/*/")
