@@ -1,10 +1,10 @@
 """Addresses of the product's pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
 from environments.models import DeploymentKind
 from environments.views import (
+    application_settings,
     applications,
     creating,
     deployments,
@@ -39,7 +39,7 @@ urlpatterns = [
     path("", people.home, name="home"),
     path("first-visit", people.first_visit, name="first-visit"),
     path("sign-in", people.SignIn.as_view(), name="sign-in"),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("sign-out", people.SignOut.as_view(), name="sign-out"),
     path("<slug:account>/", applications.applications, name="applications"),
     path("<slug:account>/graph", applications.graph, name="graph"),
     path("<slug:account>/members", members.members, name="members"),
@@ -49,10 +49,14 @@ urlpatterns = [
     path(f"{_APPLICATION}new", creating.create, name="create-environment"),
     path(f"{_APPLICATION}builds", environments.application_builds, name="application-builds"),
     path(f"{_APPLICATION}deploys", environments.application_deploys, name="application-deploys"),
-    path(f"{_APPLICATION}settings", applications.settings, name="application-settings"),
-    path(f"{_APPLICATION}read-again", applications.read_again, name="read-again"),
-    path(f"{_APPLICATION}delete", applications.delete, name="delete-application"),
-    path(f"{_APPLICATION}versions/<int:number>", applications.version, name="application-version"),
+    path(f"{_APPLICATION}settings", application_settings.settings, name="application-settings"),
+    path(f"{_APPLICATION}read-again", application_settings.read_again, name="read-again"),
+    path(f"{_APPLICATION}delete", application_settings.delete, name="delete-application"),
+    path(
+        f"{_APPLICATION}versions/<int:number>",
+        application_settings.version,
+        name="application-version",
+    ),
     path(_ENVIRONMENT, environments.details, name="environment"),
     path(f"{_ENVIRONMENT}imports", creating.imports, name="environment-imports"),
     path(f"{_ENVIRONMENT}settings", environment_settings.settings, name="environment-settings"),

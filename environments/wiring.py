@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from environments import vault
-from environments.core.ports import Engine, GitHost, Ingress
+from environments.core.ports import Engine, EngineError, GitHost, Ingress
 
 
 @cache
@@ -19,14 +19,17 @@ def git_host(kind: str) -> GitHost:
 
 @cache
 def engine(kind: str) -> Engine:
-    """The engine of this kind (a key of the setting ``ENGINES``)."""
+    """The engine of this kind (a key of the setting ``ENGINES``).
+
+    ``EngineError`` for one that this installation does not have, or has switched off.
+    """
+    if kind not in settings.ENGINES:
+        known = ", ".join(settings.ENGINES) or "none"
+        raise EngineError(
+            f"The engine {kind} is not available here. Engines of this installation: {known}."
+        )
     path, arguments = settings.ENGINES[kind]
     return cast(Engine, import_string(path)(**arguments))
-
-
-def engine_kinds() -> tuple[str, ...]:
-    """The engines that this installation allows."""
-    return tuple(settings.ENGINES)
 
 
 @cache
@@ -36,14 +39,15 @@ def ingress() -> Ingress:
     return cast(Ingress, import_string(path)(**arguments))
 
 
-def seal(text: str) -> bytes:
-    """The text, encrypted for the database."""
-    return vault.encrypt(settings.RELEASECLONE.vault_keys, text)
+def seal(text: str, *, belongs_to: str) -> bytes:
+    """The text, encrypted for the database. ``belongs_to``: what alone can open it again."""
+    return vault.encrypt(settings.RELEASECLONE.vault_keys, text, belongs_to=belongs_to)
 
 
-def unseal(sealed: bytes | memoryview) -> str:
-    """What ``seal`` encrypted."""
-    return vault.decrypt(settings.RELEASECLONE.vault_keys, bytes(sealed))
+def unseal(sealed: bytes | memoryview, *, belongs_to: str) -> str:
+    """What ``seal`` encrypted for the same thing."""
+    keys = settings.RELEASECLONE.vault_keys
+    return vault.decrypt(keys, bytes(sealed), belongs_to=belongs_to)
 
 
 def fingerprint(text: str) -> str:

@@ -60,7 +60,9 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": dict(dj_database_url.parse(RELEASECLONE.database_url))}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(RELEASECLONE.database_url))
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that will write waits at its begin instead of failing at its end.
     DATABASES["default"]["OPTIONS"] = {

@@ -2,14 +2,67 @@
 (function () {
   "use strict";
 
+  // hx-swap="morph": new content goes into the old, so that focus, what a person types, opened
+  // details and the place in a log stay. The extension that comes with idiomorph would evaluate
+  // its options as code, which the Content-Security-Policy forbids.
+  const kept = {
+    beforeAttributeUpdated: function (name, node) {
+      const isOwn = name === "open" && node.matches("details");
+      return !(isOwn || name === "data-held");
+    },
+  };
+  if (window.htmx && window.Idiomorph) {
+    htmx.defineExtension("morph", {
+      isInlineSwap: function () { return false; },
+      handleSwap: function (style, target, fragment) {
+        if (!style.startsWith("morph")) return false;
+        return Idiomorph.morph(target, Array.from(fragment.childNodes), {
+          morphStyle: "innerHTML",
+          ignoreActiveValue: true,
+          callbacks: kept,
+        });
+      },
+    });
+  }
+
+  // A live part that gets no answer says so, and says when it is back.
+  const silence = document.querySelector("[data-silence]");
+  function hush(event) { if (silence) silence.hidden = event.type === "htmx:afterRequest"; }
+  document.addEventListener("htmx:sendError", hush);
+  document.addEventListener("htmx:timeout", hush);
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.xhr && event.detail.xhr.status) hush(event);
+  });
+
   // Copy buttons: <button data-copy="text">.
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
+    const label = button.getAttribute("aria-label");
     navigator.clipboard.writeText(button.dataset.copy).then(function () {
       button.setAttribute("aria-label", "Copied");
-      setTimeout(function () { button.setAttribute("aria-label", "Copy"); }, 1500);
+      button.classList.add("copied");
+      setTimeout(function () {
+        button.setAttribute("aria-label", label);
+        button.classList.remove("copied");
+      }, 1500);
     });
+  });
+
+  // A menu closes with Escape and with a click beside it.
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  }
+  document.addEventListener("click", function (event) {
+    closeMenus(event.target.closest("details.menu"));
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest("details.menu[open]");
+    closeMenus(null);
+    if (menu) menu.querySelector("summary").focus();
   });
 
   // "/" goes to the search field.

@@ -231,7 +231,7 @@ def save_application_template(
                 actor,
                 application,
                 template=text,
-                variables=wiring.unseal(latest.variables),
+                variables=members.unsealed(latest),
                 change="saved the Application Template",
             )
     return problems
@@ -242,7 +242,7 @@ def save_default_variables(
 ) -> tuple[Problem, ...]:
     """New default variables; a secret without value keeps its stored one."""
     latest = members.latest(application)
-    stored = wiring.unseal(latest.variables)
+    stored = members.unsealed(latest)
     text = with_stored_secrets(text, stored)
     problems = refuse_errors(_variables_problems(application.name, text))
     with transaction.atomic():
@@ -303,7 +303,7 @@ def _save_version(
         application=application,
         number=number,
         template=template,
-        variables=wiring.seal(variables),
+        variables=wiring.seal(variables, belongs_to=f"application {application.pk}"),
         change=change,
         saved_by=actor.user,
         saved_by_name=actor.name,

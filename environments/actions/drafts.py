@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from environments.actions.asking import Actor, Refused, refuse_errors
 from environments.core.names import is_label
-from environments.core.plan import Plan, make_plan
+from environments.core.plan import Plan
+from environments.core.ports import EngineError
 from environments.core.problems import Problem, error, warning
 from environments.core.resolve import BranchChoice
 from environments.core.template.model import ImportEntry
@@ -18,8 +19,8 @@ from environments.services.planning import (
     choose,
     member_of,
     namespace_name,
+    plan_for,
     refs_and_problems,
-    surroundings,
 )
 from environments.services.refs import known_refs
 
@@ -112,7 +113,10 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
         choice = choices[source.application.name]
         act, pattern = act_for(source, choice)
         planned.append(member_of(source, choice, act=act, ignored_by=pattern))
-    plan = make_plan(kind="setup", members=planned, surroundings=surroundings(setting))
+    try:
+        plan = plan_for("setup", planned, setting)
+    except EngineError as wrong:
+        raise Refused(error("engine.off", reason=str(wrong))) from wrong
     problems = (*placed, *sources.problems, *unread, *plan.problems)
     return Drafted(draft, sources, choices, setting, replace(plan, problems=problems), problems)
 

@@ -31,8 +31,8 @@ from environments.core.template import (
     with_setting,
 )
 from environments.core.variables.file import parse_variables, with_stored_secrets
+from environments.core.yamlfile import EditError
 from environments.models import (
-    Application,
     Deployment,
     DeploymentKind,
     Environment,
@@ -44,6 +44,8 @@ from environments.services.handles import free_name, new_env_id
 from environments.services.planning import namespace_name
 
 _TRIES = 5
+_BETWEEN_MEMBERS = ("import.", "collision.")
+"""Problems that make the text itself wrong, not only the moment."""
 
 
 def create_environment(
@@ -95,7 +97,9 @@ def _create(actor: Actor, drafted: Drafted, digest: str) -> Environment:
             environment=environment,
             number=1,
             template=_first_text(latest.template, draft),
-            variables=latest.variables,
+            variables=wiring.seal(
+                members.unsealed(latest), belongs_to=f"environment {environment.pk}"
+            ),
             parameters=dict(draft.parameters.get(application.name, {})),
             import_parameters={
                 other: dict(values)
@@ -118,13 +122,13 @@ def _generated_name(actor: Actor, draft: EnvironmentDraft, branch: str) -> str:
 def _first_text(template: str, draft: EnvironmentDraft) -> str:
     """The Environment Template: the Application Template with what was chosen in the form."""
     text = merged_text(template, environment_type=draft.type)
-    if draft.imports is not None:
-        parsed = parse_environment_template(text)
-        written = parsed.template.app_imports if parsed.template else ()
-        text = with_imports(text, entries_for(written, draft.imports))
+    if draft.imports is None:
+        return text
+    parsed = parse_environment_template(text)
+    parallel = parsed.template is not None and parsed.template.parallelize_app_imports
     if draft.parallelize is not None:
-        text = with_setting(text, "parallelize_app_imports", draft.parallelize)
-    return text
+        parallel = draft.parallelize
+    return text_with(text, draft.imports, parallelize=parallel)
 
 
 def save_environment_template(
@@ -144,22 +148,9 @@ def check_environment_template(environment: Environment, text: str) -> tuple[Pro
         text, file=members.ENVIRONMENT_FILE, application=application.name
     )
     problems = refuse_errors(parsed.problems)
-    known = set(
-        Application.objects.filter(account=application.account).values_list("name", flat=True)
-    )
-    entries = parsed.template.app_imports if parsed.template else ()
-    if environment.importer_id is None:
-        for entry in entries:
-            if entry.name not in known:
-                raise Refused(
-                    error(
-                        "import.unknown",
-                        application=application.name,
-                        name=entry.name,
-                        suggestion=f"Applications of this account: {', '.join(sorted(known))}.",
-                    )
-                )
-    return problems
+    plan = deployments.plan_deployment(environment, DeploymentKind.SETUP, template=text)
+    between = [problem for problem in plan.problems if problem.id.startswith(_BETWEEN_MEMBERS)]
+    return (*problems, *refuse_errors(tuple(between)))
 
 
 def save_variables(
@@ -167,7 +158,7 @@ def save_variables(
 ) -> tuple[Problem, ...]:
     """New variables; a secret without value keeps its stored one."""
     require_editor(actor, environment)
-    stored = wiring.unseal(latest_version(environment).variables)
+    stored = members.unsealed(latest_version(environment))
     text = with_stored_secrets(text, stored)
     parsed = parse_variables(text, file=members.VARIABLES_FILE)
     problems = refuse_errors(parsed.problems)
@@ -224,9 +215,12 @@ def text_with(template: str, imports: tuple[ImportChoice, ...], *, parallelize: 
     if parsed.template is None:
         raise Refused(*parsed.problems)
     entries = entries_for(parsed.template.app_imports, imports)
-    text = with_imports(template, entries)
-    if parallelize != parsed.template.parallelize_app_imports:
-        text = with_setting(text, "parallelize_app_imports", parallelize)
+    try:
+        text = with_imports(template, entries)
+        if parallelize != parsed.template.parallelize_app_imports:
+            text = with_setting(text, "parallelize_app_imports", parallelize)
+    except EditError as wrong:
+        raise Refused(error("template.edit", reason=str(wrong))) from wrong
     return text
 
 
@@ -253,9 +247,9 @@ def _save(
                 ),
             )
         if isinstance(text := changed.get("variables"), str):
-            if text == wiring.unseal(latest.variables):
+            if text == members.unsealed(latest):
                 return
-            changed["variables"] = wiring.seal(text)
+            changed["variables"] = wiring.seal(text, belongs_to=latest.seal_name)
         fields = {
             "template": latest.template,
             "variables": latest.variables,

@@ -1,22 +1,126 @@
 """The forms of people and accounts."""
 
+import hashlib
+from typing import Any
+
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.cache import cache
+from django.utils.crypto import constant_time_compare
 
 from environments.models import Role
 
+_WINDOW_SECONDS = 300
+_TRIES_OF_A_NAME = 10
+_TRIES_FROM_A_PLACE = 50
+"""More: several people may stand behind one address."""
+
+
+def text_field(label: str, **more: Any) -> forms.CharField:
+    """One line of text in the product's look; ``attrs`` go to the input."""
+    attrs = {"class": "form-control", **more.pop("attrs", {})}
+    return forms.CharField(label=label, widget=forms.TextInput(attrs), **more)
+
+
+def password_field(label: str, autocomplete: str, **more: Any) -> forms.CharField:
+    """A password; ``autocomplete`` tells the browser whether it is a new one."""
+    attrs = {"class": "form-control", "autocomplete": autocomplete}
+    return forms.CharField(label=label, strip=False, widget=forms.PasswordInput(attrs), **more)
+
+
+def role_field(**more: Any) -> forms.ChoiceField:
+    """One of the roles."""
+    return forms.ChoiceField(
+        label="Role",
+        choices=Role.choices,
+        initial=Role.MEMBER,
+        widget=forms.Select({"class": "form-select"}),
+        **more,
+    )
+
 
 class FirstVisit(forms.Form):
-    """The first owner and the account."""
+    """The first owner and the account. ``token``: what must be given, "" where none is needed."""
 
-    account = forms.CharField(max_length=63, initial="default", label="Account")
-    username = forms.CharField(max_length=150, label="Your user name")
-    password = forms.CharField(widget=forms.PasswordInput, label="Password")
-    token = forms.CharField(required=False, label="Set-up token")
+    account = text_field(
+        "Account",
+        max_length=63,
+        help_text="The name of your organisation in addresses: lower-case letters, digits, "
+        "hyphens.",
+    )
+    username = text_field("Your user name", max_length=150, attrs={"autocomplete": "username"})
+    password = password_field("Password", "new-password")
+    given_token = text_field(
+        "Set-up token",
+        help_text="You come from another machine than the product's; `make run` prints it there.",
+        attrs={"autocomplete": "off"},
+    )
+
+    def __init__(self, *args: Any, token: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._token = token
+        if not token:
+            del self.fields["given_token"]
+
+    def clean_given_token(self) -> str:
+        """The token, if it is the right one."""
+        given: str = self.cleaned_data["given_token"]
+        if not constant_time_compare(given, self._token):
+            raise forms.ValidationError("This is not the token that `make run` prints.")
+        return given
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. After too many failures, of a name or from a place, both must wait."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, unless there were too many failures."""
+        limits = self._limits()
+        if any(cache.get(key, 0) >= limit for key, limit in limits.items()):
+            raise forms.ValidationError("Too many tries. Wait five minutes, then try again.")
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError:
+            for key in limits:
+                cache.add(key, 0, _WINDOW_SECONDS)
+                cache.incr(key)
+            raise
+        cache.delete(next(iter(limits)))
+        return cleaned
+
+    def _limits(self) -> dict[str, int]:
+        """How many failures each counter may have; the name's comes first."""
+        name = self.cleaned_data.get("username", "").casefold()
+        place = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        return {
+            _counter("name", name): _TRIES_OF_A_NAME,
+            _counter("place", place): _TRIES_FROM_A_PLACE,
+        }
+
+
+def _counter(kind: str, value: str) -> str:
+    return f"sign-in:{kind}:{hashlib.sha256(value.encode()).hexdigest()}"
 
 
 class NewMember(forms.Form):
     """Somebody who joins the account."""
 
-    username = forms.CharField(max_length=150)
-    password = forms.CharField(widget=forms.PasswordInput, required=False)
-    role = forms.ChoiceField(choices=Role.choices)
+    username = text_field("User name", max_length=150, attrs={"autocomplete": "off"})
+    password = password_field(
+        "First password",
+        "new-password",
+        required=False,
+        help_text="A person who is known already keeps the password that they have.",
+    )
+    role = role_field()
+
+
+class RoleChange(forms.Form):
+    """Another role for a member."""
+
+    role = role_field()

@@ -115,7 +115,7 @@ def start_configuration(socket: Path, address: str, port: int) -> dict[str, Any]
     shown_address = f"[{address}]" if ":" in address else address
     return {
         "admin": {"listen": f"unix/{socket}|0600", "config": {"persist": False}},
-        "logging": {"logs": {"default": {"level": "WARN"}}},
+        "logging": {"logs": {"default": {"level": "ERROR"}}},
         "storage": {"module": "file_system", "root": str(socket.parent / "caddy")},
         "apps": {
             "http": {

@@ -52,3 +52,8 @@ class ApplicationVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application} v{self.number}"
+
+    @property
+    def seal_name(self) -> str:
+        """What its sealed variables belong to."""
+        return f"application {self.application_id}"

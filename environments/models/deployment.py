@@ -112,6 +112,11 @@ class Deployment(models.Model):
         return f"{self.kind} {self.pk}"
 
     @property
+    def seal_name(self) -> str:
+        """What its sealed manifests belong to."""
+        return f"deployment {self.pk}"
+
+    @property
     def is_over(self) -> bool:
         """Whether it has ended, in whatever way."""
         return self.status not in LIVE

@@ -150,3 +150,8 @@ class EnvironmentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment} version {self.number}"
+
+    @property
+    def seal_name(self) -> str:
+        """What its sealed variables belong to."""
+        return f"environment {self.environment_id}"

@@ -39,3 +39,8 @@ def membership_of(account: Account, pk: int) -> Membership:
 def nobody_is_here() -> bool:
     """Whether this installation waits for its first owner."""
     return not User.objects.exists()
+
+
+def first_account() -> Account | None:
+    """The account that commands may have made before the first visit."""
+    return Account.objects.order_by("pk").first()

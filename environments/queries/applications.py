@@ -1,20 +1,59 @@
 """Reading applications."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from environments.core.template import parse_application_template
-from environments.models import Account, Application, ApplicationVersion
+from environments.models import (
+    Account,
+    Application,
+    ApplicationVersion,
+    Deployment,
+    Environment,
+    EnvironmentStatus,
+)
 from environments.queries.accounts import Unseen
 
+PAGE = 50
+VERSIONS = 30
 
-def applications_of(account: Account) -> QuerySet[Application]:
-    """The account's applications; ``living``: how many environments each has now."""
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One entry of ``app_imports``. ``is_known``: the account has the imported application."""
+
+    importer: str
+    imported: str
+    branch: str
+    excluded: Sequence[str]
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What ends with an application; ``living``: names of environments that stand in the way."""
+
+    versions: int
+    environments: int
+    deployments: int
+    living: Sequence[str]
+
+
+def applications_of(account: Account, text: str = "") -> QuerySet[Application]:
+    """The account's applications whose name or repository has ``text``, by name.
+
+    ``living``: how many environments each has now; ``failed``: how many of those failed.
+    """
     living = Q(environments__removed_at__isnull=True)
-    return account.applications.annotate(living=Count("environments", filter=living)).order_by(
-        "name"
+    failed = living & Q(environments__status=EnvironmentStatus.FAILED)
+    rows = account.applications.annotate(
+        living=Count("environments", filter=living), failed=Count("environments", filter=failed)
     )
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(repository_url__icontains=text))
+    return rows.order_by("name")
 
 
 def application_of(account: Account, name: str) -> Application:
@@ -33,26 +72,54 @@ def version_of(application: Application, number: int) -> ApplicationVersion:
     return found
 
 
-def latest_templates(account: Account) -> dict[str, str]:
-    """The latest Application Template of each application, by name."""
-    rows = ApplicationVersion.objects.filter(application__account=account)
-    found: dict[str, tuple[int, str]] = {}
-    for name, number, text in rows.values_list("application__name", "number", "template"):
-        if number >= found.get(name, (0, ""))[0]:
-            found[name] = (number, text)
-    return {name: text for name, (_, text) in sorted(found.items())}
+def version_before(version: ApplicationVersion) -> ApplicationVersion | None:
+    """The version that this one changed; None for the first."""
+    return version.application.versions.filter(number__lt=version.number).first()
 
 
-def imports_between(account: Account) -> Sequence[tuple[str, str]]:
-    """Who imports whom: (importer, imported), by the latest Application Templates."""
-    pairs: list[tuple[str, str]] = []
-    for name, text in latest_templates(account).items():
+def versions_of(application: Application) -> QuerySet[ApplicationVersion]:
+    """The last versions, newest first, without their texts."""
+    return application.versions.defer("variables", "template")[:VERSIONS]
+
+
+def latest_templates(account: Account, mentioning: str = "") -> dict[str, str]:
+    """The latest Application Template of each application, by name.
+
+    ``mentioning``: only of those whose text has it.
+    """
+    rows = ApplicationVersion.objects.filter(
+        application__account=account,
+        number=F("application__number"),
+        template__contains=mentioning,
+    )
+    return dict(rows.order_by("application__name").values_list("application__name", "template"))
+
+
+def imports_of(account: Account, mentioning: str = "") -> list[Import]:
+    """Who imports whom, by the latest Application Templates; only those that mention a text."""
+    known = set(account.applications.values_list("name", flat=True))
+    found = []
+    for name, text in latest_templates(account, mentioning).items():
         template = parse_application_template(text).template
-        pairs += [(name, entry.name) for entry in (template.app_imports if template else ())]
-    return pairs
+        for entry in template.app_imports if template else ():
+            excluded = entry.exclude_services
+            found.append(Import(name, entry.name, entry.branch, excluded, entry.name in known))
+    return found
 
 
 def importers_of(application: Application) -> list[str]:
     """The applications whose latest template imports this one."""
-    pairs = imports_between(application.account)
-    return [importer for importer, imported in pairs if imported == application.name]
+    entries = imports_of(application.account, application.name)
+    return [entry.importer for entry in entries if entry.imported == application.name]
+
+
+def what_goes_with(application: Application) -> Going:
+    """What deleting the application would end."""
+    environments = Environment.objects.filter(application=application)
+    living = environments.filter(removed_at__isnull=True).order_by("name")
+    return Going(
+        versions=application.versions.count(),
+        environments=environments.count(),
+        deployments=Deployment.objects.filter(environment__application=application).count(),
+        living=list(living.values_list("name", flat=True)),
+    )

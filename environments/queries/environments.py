@@ -49,9 +49,11 @@ def listed(application: Application, filters: Filters) -> QuerySet[Environment]:
     if filters.owner:
         rows = rows.filter(owner_name=filters.owner)
     members = Environment.objects.filter(removed_at__isnull=True).select_related("application")
-    return rows.select_related(
-        "application", "running__part_of", "importer__application"
-    ).prefetch_related(Prefetch("imported", members.order_by("position"), to_attr="imports"))
+    return (
+        rows.select_related("application", "running", "importer__application")
+        .defer("running__plan", "running__pins", "running__manifests")
+        .prefetch_related(Prefetch("imported", members.order_by("position"), to_attr="imports"))
+    )
 
 
 def owners_in(application: Application) -> list[str]:
@@ -88,11 +90,8 @@ def environment_of(account: Account, env_id: str) -> Environment:
 def members_of_namespace(environment: Environment) -> list[Environment]:
     """All environments of its namespace, the importer first."""
     rows = environment.namespace.members.filter(removed_at__isnull=True)
-    return list(
-        rows.select_related("application", "running", "importer").order_by(
-            "importer_id", "position", "pk"
-        )
-    )
+    ordered = rows.select_related("application", "running__part_of", "importer")
+    return sorted(ordered, key=lambda one: (one.importer_id is not None, one.position, one.pk))
 
 
 def versions_of(environment: Environment) -> QuerySet[EnvironmentVersion]:

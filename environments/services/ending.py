@@ -22,7 +22,7 @@ from environments.models import (
     TaskState,
 )
 from environments.models.deployment import LIVE, OPEN
-from environments.services import rendering, routes, status
+from environments.services import pruning, rendering, routes, status
 from environments.services.lease import Lease
 from environments.services.say import say
 
@@ -72,6 +72,8 @@ def finish(deployment: Deployment, lease: Lease) -> None:
             _close(deployment, DeploymentStatus.DEPLOYED, "", now)
             _remember(deployment, deployment)
         say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
+    if deployment.status == DeploymentStatus.DEPLOYED:
+        pruning.prune(deployment)
     _publish(deployment, lease)
     _tidy(deployment)
     status.refresh(deployment.namespace)
@@ -164,19 +166,13 @@ def _remove_environment(environment: Environment, now: datetime) -> None:
     environment.save(update_fields=["removed_at", "own_status", "status"])
 
 
-def _plan_of(environment: Environment) -> dict[str, list[dict[str, str]]]:
-    running = environment.running
-    root = (running.part_of or running) if running else None
-    return (root.plan or {}) if root else {}
-
-
 def _hosts_of(environment: Environment) -> list[dict[str, str]]:
-    hosts = _plan_of(environment).get("hosts", ())
+    hosts = routes.plan_of(environment).get("hosts", ())
     return [host for host in hosts if host["env_id"] == environment.env_id]
 
 
 def _workloads_of(environment: Environment) -> list[str]:
-    share = rendering.member_form(_plan_of(environment), environment.env_id)
+    share = rendering.member_form(routes.plan_of(environment), environment.env_id)
     return [service["workload"] for service in share.get("services", ())]
 
 

@@ -63,6 +63,11 @@ def latest(application: Application) -> ApplicationVersion:
     return application.versions.get(number=application.number)
 
 
+def unsealed(version: ApplicationVersion | EnvironmentVersion) -> str:
+    """The text of the version's variables."""
+    return wiring.unseal(version.variables, belongs_to=version.seal_name)
+
+
 def stand_in(position: int) -> str:
     """A handle of the longest form for an environment that does not exist yet."""
     return f"ted{position:05x}"
@@ -84,9 +89,7 @@ def of_application(
         environment_type=environment_type,
         file=f"{application.name}/{TEMPLATE_FILE}",
     )
-    variables = parse_variables(
-        wiring.unseal(version.variables), file=f"{application.name}/{VARIABLES_FILE}"
-    )
+    variables = parse_variables(unsealed(version), file=f"{application.name}/{VARIABLES_FILE}")
     if parsed.template is None or variables.file is None:
         return None, _unread(application, (*parsed.problems, *variables.problems))
     source = Source(
@@ -121,9 +124,7 @@ def of_environment(
         version.template if template is None else template,
         file=f"{application.name}/{ENVIRONMENT_FILE}",
     )
-    variables = parse_variables(
-        wiring.unseal(version.variables), file=f"{application.name}/{VARIABLES_FILE}"
-    )
+    variables = parse_variables(unsealed(version), file=f"{application.name}/{VARIABLES_FILE}")
     if parsed.template is None or variables.file is None:
         return None, _unread(application, (*parsed.problems, *variables.problems))
     source = Source(

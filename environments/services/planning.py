@@ -1,14 +1,16 @@
 """From members to a plan: branches chosen, ports known, the pure plan made."""
 
+import socket
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 
 from environments import wiring
 from environments.core.names import label
-from environments.core.plan import Act, Member, Plan, Surroundings, shown
+from environments.core.plan import Act, Member, Plan, Surroundings, make_plan, shown
 from environments.core.ports import Refs
 from environments.core.problems import Problem, error, warning
 from environments.core.resolve import (
@@ -28,6 +30,9 @@ from environments.models import (
 )
 from environments.services.members import Source
 from environments.services.refs import Answer
+
+PROBE_LABEL = "app-ted0000"
+"""Stands for an environment when a domain is asked whether its names resolve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +165,32 @@ def act_for(source: Source, choice: BranchChoice) -> tuple[Act, str]:
     return (Act.KEEP if runs else Act.LEAVE_OUT), pattern
 
 
-def surroundings(setting: Setting) -> Surroundings:
-    """Everything around the members that the plan depends on."""
+def plan_for(kind: str, members: Sequence[Member], setting: Setting) -> Plan:
+    """The plan of these members, hosts that another namespace holds included.
+
+    ``EngineError`` where the context's engine is not available.
+    """
+    around = _surroundings(setting)
+    plan = make_plan(kind=kind, members=members, surroundings=around)
+    held = _held_hosts(setting, {host.host for host in plan.hosts})
+    if not held:
+        return plan
+    return make_plan(kind=kind, members=members, surroundings=replace(around, held_hosts=held))
+
+
+def _held_hosts(setting: Setting, hosts: set[str]) -> dict[str, str]:
+    """Who holds which of the hosts, other namespaces only."""
+    claims = HostClaim.objects.filter(host__in=hosts).select_related("namespace__context")
+    if setting.namespace is not None:
+        claims = claims.exclude(namespace=setting.namespace)
+    return {claim.host: _holder(claim, setting.account) for claim in claims}
+
+
+def _surroundings(setting: Setting) -> Surroundings:
+    """Everything around the members that the plan depends on, but what others hold."""
     context = setting.context
     account = setting.account
     namespace = setting.namespace
-    claims = HostClaim.objects.select_related("namespace__context__account")
-    if namespace is not None:
-        claims = claims.exclude(namespace=namespace)
     ports = PortClaim.objects.filter(namespace=namespace) if namespace is not None else ()
     elsewhere = PortClaim.objects.exclude(namespace=namespace) if namespace else PortClaim.objects
     return Surroundings(
@@ -183,13 +206,23 @@ def surroundings(setting: Setting) -> Surroundings:
             Application.objects.filter(account=account).values_list("name", flat=True)
         ),
         known_contexts=frozenset(account.contexts.values_list("name", flat=True)),
-        held_hosts={claim.host: _holder(claim, account) for claim in claims},
         local_ports={
             (port.workload, port.target_port): port.number for port in ports if port.replica == 0
         },
         processes_elsewhere=elsewhere.values("namespace", "workload", "replica").distinct().count(),
         process_limit=settings.RELEASECLONE.process_limit,
+        names_resolve=_resolves(f"{PROBE_LABEL}.{setting.domain}"),
     )
+
+
+@cache
+def _resolves(host: str) -> bool:
+    """Whether programs on this machine can call a hosted name; asked once for each domain."""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return True
 
 
 def _holder(claim: HostClaim, account: Account) -> str:

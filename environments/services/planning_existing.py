@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from environments.core.plan import Plan, make_plan
+from environments.core.plan import Plan
+from environments.core.ports import EngineError
+from environments.core.problems import error
 from environments.models import Environment
-from environments.services.planning import member_of, setting_of, surroundings
+from environments.services.planning import member_of, plan_for, setting_of
 from environments.services.resolving import Resolved, ask_lately, resolve
 
 
@@ -24,6 +26,15 @@ def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
         for item in resolved.items
         if not item.leaves
     ]
-    around = surroundings(setting_of(environment.namespace))
-    made = make_plan(kind=kind, members=staying, surroundings=around)
+    try:
+        made = plan_for(kind, staying, setting_of(environment.namespace))
+    except EngineError as wrong:
+        made = Plan(
+            kind=kind,
+            namespace=environment.namespace.name,
+            members=(),
+            hosts=(),
+            problems=(error("engine.off", reason=str(wrong)),),
+            digest="",
+        )
     return replace(made, problems=(*resolved.problems, *made.problems))

@@ -41,7 +41,7 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
             made = service_manifests(plan, planned, workload)
         tasks[str(task.pk)] = list(made)
     box = {"tasks": tasks, "secrets": sorted({text for plan in plans for text in secrets_of(plan)})}
-    return wiring.seal(json.dumps(box))
+    return wiring.seal(json.dumps(box), belongs_to=deployment.seal_name)
 
 
 def secrets_of(plan: Plan) -> Iterator[str]:
@@ -57,7 +57,7 @@ def opened(deployment: Deployment) -> Box:
     """The box of a deployment that has been rendered; empty before."""
     if deployment.manifests is None:
         return Box({}, ())
-    form = json.loads(wiring.unseal(deployment.manifests))
+    form = json.loads(wiring.unseal(deployment.manifests, belongs_to=deployment.seal_name))
     return Box(form["tasks"], tuple(form["secrets"]))
 
 

@@ -1,6 +1,8 @@
 """Host names and paths to addresses, rebuilt from what is kept each time they are written."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from environments import wiring
 from environments.core.ports import Route
@@ -12,6 +14,13 @@ def publish() -> None:
     wiring.ingress().publish(routes())
 
 
+def plan_of(environment: Environment) -> Mapping[str, Any]:
+    """The plan that made what the environment runs; empty before the first."""
+    running = environment.running
+    root = (running.part_of or running) if running else None
+    return (root.plan or {}) if root else {}
+
+
 def routes() -> list[Route]:
     """The routes of every living environment, from the plan that it runs."""
     upstreams: dict[tuple[int, str, int], list[str]] = defaultdict(list)
@@ -21,9 +30,7 @@ def routes() -> list[Route]:
     found: list[Route] = []
     living = Environment.objects.filter(removed_at__isnull=True, running__isnull=False)
     for environment in living.select_related("namespace", "running__part_of"):
-        running = environment.running
-        root = (running.part_of or running) if running else None
-        for host in ((root.plan or {}).get("hosts", ())) if root else ():
+        for host in plan_of(environment).get("hosts", ()):
             addresses = upstreams.get(
                 (environment.namespace_id, host["workload"], host["target_port"])
             )

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from environments import wiring
 from environments.core.names import label
-from environments.core.plan import Act, Member, Plan, make_plan
+from environments.core.plan import Act, Member, Plan
 from environments.core.ports import GitHostError
 from environments.core.problems import Problem, error
 from environments.core.template import merged_text
@@ -29,7 +29,7 @@ from environments.models import (
 )
 from environments.services import members
 from environments.services.handles import free_name, new_env_id
-from environments.services.planning import form_of, member_of, setting_of, surroundings
+from environments.services.planning import form_of, member_of, plan_for, setting_of
 from environments.services.resolving import Pin, choice_of, entry_of
 
 
@@ -93,7 +93,7 @@ def _create_member(
         environment=member,
         number=1,
         template=merged_text(made_from.template, environment_type=importer.type),
-        variables=made_from.variables,
+        variables=wiring.seal(members.unsealed(made_from), belongs_to=f"environment {member.pk}"),
         parameters=version.import_parameters.get(application.name, {}),
         change=f"made by deployment {deployment.pk} of {importer.name}",
         saved_by=deployment.asked_by,
@@ -132,8 +132,7 @@ def make(deployment: Deployment, pins: list[Pin], *, kind: str) -> Made:
         )
     if problems:
         return Made(None, tuple(problems))
-    around = surroundings(setting_of(deployment.namespace))
-    plan = make_plan(kind=kind, members=planned, surroundings=around)
+    plan = plan_for(kind, planned, setting_of(deployment.namespace))
     return Made(plan, plan.problems)
 
 

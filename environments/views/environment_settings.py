@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from environments import wiring
 from environments.actions import environments as acts
 from environments.actions.asking import Actor, Conflict, Refused
 from environments.core.diff import text_difference
@@ -17,6 +16,7 @@ from environments.core.template import parse_environment_template
 from environments.core.variables.file import without_secret_values
 from environments.models import Environment
 from environments.queries import environments as reads
+from environments.services import members
 from environments.views.environments import common
 from environments.views.gate import in_account, page
 
@@ -76,7 +76,7 @@ def _show(
     template = parse_environment_template(version.template).template
     texts: dict[str, Any] = {
         "template": version.template,
-        "variables": without_secret_values(wiring.unseal(version.variables)),
+        "variables": without_secret_values(members.unsealed(version)),
         **(typed or {}),
     }
     return page(

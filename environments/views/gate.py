@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from environments.actions.asking import Actor, NotAllowed, actor_for
 from environments.queries.accounts import Unseen, account_for
 
 P = ParamSpec("P")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 Gated = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
@@ -27,15 +30,40 @@ def in_account(view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBa
     def gated(
         request: HttpRequest, account: str, *args: P.args, **more: P.kwargs
     ) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return see_other(request, _to_sign_in(request))
         try:
-            actor = actor_for(request.user, account_for(request.user, account))  # type: ignore[arg-type]
-            return view(request, actor, *args, **more)
+            actor = actor_for(request.user, account_for(request.user, account))
+            return see_other(request, view(request, actor, *args, **more))
         except Unseen as unseen:
             raise Http404 from unseen
         except NotAllowed as forbidden:
             return render(request, "403.html", {"sentence": str(forbidden)}, status=403)
 
-    return login_required(gated)  # type: ignore[return-value]
+    return gated
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, and from there back; a part of a page takes the whole page with it."""
+    details = _htmx(request)
+    if details:
+        shown = details.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(shown).url)
+    is_read = request.method in ("GET", "HEAD")
+    return redirect_to_login(request.get_full_path() if is_read else "/")
+
+
+def _htmx(request: HttpRequest) -> HtmxDetails | None:
+    """What htmx says about its request; None for a browser's own."""
+    details = getattr(request, "htmx", None)
+    return details if isinstance(details, HtmxDetails) and details else None
+
+
+def see_other(request: HttpRequest, answer: Answer) -> Answer:
+    """A redirect after a POST as 303: the browser asks for the next page with GET."""
+    if request.method == "POST" and answer.status_code == 302:
+        answer.status_code = 303
+    return answer
 
 
 def page(
@@ -50,7 +78,7 @@ def part(
     request: HttpRequest, template: str, name: str, actor: Actor, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The named part of a page for a request that swaps it, else the whole page."""
-    swaps = bool(getattr(request, "htmx", False))
-    answer = page(request, f"{template}#{name}" if swaps else template, actor, status, **context)
+    wanted = f"{template}#{name}" if _htmx(request) else template
+    answer = page(request, wanted, actor, status, **context)
     answer["Vary"] = "HX-Request, Cookie"
     return answer

@@ -5,85 +5,70 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
-from django.core.cache import cache
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_http_methods, require_safe
 
-from environments.actions.accounts import open_installation
+from environments.actions.accounts import DEFAULT_ACCOUNT, open_installation
 from environments.actions.asking import Refused
-from environments.forms.accounts import FirstVisit
-from environments.models import Account
-from environments.queries.accounts import accounts_for, nobody_is_here
+from environments.core.problems import Problem
+from environments.forms.accounts import FirstVisit, SignInForm
+from environments.queries.accounts import accounts_for, first_account, nobody_is_here
+from environments.views.gate import see_other
 from releaseclone import setup_token
 
-_TRIES = 10
-_WINDOW_SECONDS = 300
 _HERE = ("127.0.0.1", "::1")
+_BROUGHT_BY_A_PROXY = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """To the first visit, to sign in, or to the person's first account."""
+    """To the first visit, to sign in, or to the person's account; several are a choice."""
     if nobody_is_here():
         return redirect("first-visit")
     if not request.user.is_authenticated:
         return redirect("sign-in")
-    account = accounts_for(request.user).first()
-    if account is None:
-        return render(request, "accounts/none.html")
-    return redirect("applications", account.name)
+    accounts = list(accounts_for(request.user))
+    if len(accounts) == 1:
+        return redirect("applications", accounts[0].name)
+    return render(request, "accounts/choose.html", {"accounts": accounts})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def first_visit(request: HttpRequest) -> HttpResponse:
     """One page that makes the first owner and the account, once."""
     if not nobody_is_here():
-        return redirect("sign-in")
-    here = request.META.get("REMOTE_ADDR") in _HERE
-    existing = Account.objects.first()
-    form = FirstVisit(request.POST or None, initial={"account": existing or "default"})
-    problems: list[Any] = []
-    if request.method == "POST" and form.is_valid():
-        token = setup_token.read_or_make(settings.RELEASECLONE.data)
-        if not here and not constant_time_compare(form.cleaned_data["token"], token):
-            form.add_error("token", "This is not the token that `make run` prints.")
-        else:
-            try:
-                person = open_installation(
-                    username=form.cleaned_data["username"],
-                    password=form.cleaned_data["password"],
-                    account_name=form.cleaned_data["account"],
-                )
-            except Refused as refused:
-                problems = list(refused.problems)
-            else:
-                login(request, person)
-                return redirect("home")
-    status = 422 if form.errors or problems else 200
-    context = {"form": form, "here": here, "problems": problems}
+        return see_other(request, redirect("sign-in"))
+    token = "" if is_here(request) else setup_token.read_or_make(settings.RELEASECLONE.data)
+    initial = {"account": first_account() or DEFAULT_ACCOUNT}
+    form = FirstVisit(request.POST or None, token=token, initial=initial)
+    if not form.is_valid():
+        return _welcome(request, form, 422 if form.is_bound else 200)
+    try:
+        person = open_installation(
+            username=form.cleaned_data["username"],
+            password=form.cleaned_data["password"],
+            account_name=form.cleaned_data["account"],
+        )
+    except Refused as refused:
+        return _welcome(request, form, 422, refused.problems)
+    login(request, person)
+    return see_other(request, redirect("home"))
+
+
+def _welcome(
+    request: HttpRequest, form: FirstVisit, status: int, problems: tuple[Problem, ...] = ()
+) -> HttpResponse:
+    context = {"form": form, "problems": problems}
     return render(request, "accounts/first_visit.html", context, status=status)
 
 
-class SignInForm(AuthenticationForm):
-    """Name and password; ten failures in five minutes, of a name or from a place, mean a wait."""
-
-    def clean(self) -> dict[str, Any]:
-        """Check the password, unless there were too many tries."""
-        name = self.cleaned_data.get("username", "")
-        place = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        keys = [f"sign-in:{kind}:{value.casefold()}" for kind, value in (("n", name), ("p", place))]
-        if any(cache.get(key, 0) >= _TRIES for key in keys):
-            self.add_error(None, "Too many tries. Wait five minutes, then try again.")
-            return self.cleaned_data
-        try:
-            return super().clean()
-        finally:
-            if self.user_cache is None:
-                for key in keys:
-                    cache.add(key, 0, _WINDOW_SECONDS)
-                    cache.incr(key)
-            else:
-                cache.delete(keys[0])
+def is_here(request: HttpRequest) -> bool:
+    """Whether the person sits at this machine; whom a proxy brings may sit anywhere."""
+    brought = any(name in request.META for name in _BROUGHT_BY_A_PROXY)
+    return request.META.get("REMOTE_ADDR") in _HERE and not brought
 
 
 class SignIn(LoginView):
@@ -93,14 +78,24 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         """Nobody can sign in before there is somebody."""
         if nobody_is_here():
-            return redirect("first-visit")
-        return super().get(request, *args, **more)
+            return see_other(request, redirect("first-visit"))
+        return see_other(request, super().dispatch(request, *args, **more))
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """The same page again, with 422."""
         answer = super().form_invalid(form)
         answer.status_code = 422
         return answer
+
+
+class SignOut(LogoutView):
+    """Ends the session."""
+
+    http_method_names = ("post", "options")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        """To the sign-in page."""
+        return see_other(request, super().dispatch(request, *args, **more))

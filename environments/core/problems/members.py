@@ -50,6 +50,7 @@ CATALOGUE: dict[str, Entry] = {
         "{service} of {application} has more ports than its host leads to: {ports}.",
         "They are reached from inside the namespace only.",
     ),
+    "engine.off": Entry("{reason}", "Choose another context, or ask an operator."),
     "engine.unsupported": Entry(
         "{application} uses {key}, which the engine {engine} cannot carry out.",
         "Take it out of the template.",

@@ -43,6 +43,7 @@ def prepare(places: Places) -> Path:
         "logfile_maxbytes=5MB",
         "logfile_backups=1",
         "loglevel=warn",
+        "silent=true",
         f"pidfile={folder_text}/supervisord.pid",
         f"childlogdir={folder_text}",
         "minfds=1024",
@@ -50,7 +51,8 @@ def prepare(places: Places) -> Path:
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
         "[include]",
-        f"files = {folder_text}/conf.d/*.conf",
+        # Seen from this file: the daemon takes blanks in a path for the next path.
+        "files = conf.d/*.conf",
         "",
     ]
     write_private(path, "\n".join(lines))
@@ -85,7 +87,7 @@ def section(places: Places, program: Program) -> str:
         "stopsignal=TERM",
         "stopwaitsecs=10",
         "redirect_stderr=true",
-        f"stdout_logfile={_quoted(str(log))}",
+        f"stdout_logfile={_quoted(_quoted(str(log)))}",
         f"stdout_logfile_maxbytes={_LOG_BYTES}",
         "stdout_logfile_backups=1",
         "",

@@ -1,0 +1,53 @@
+"""After a run that succeeded: what its members had before and have no more goes."""
+
+from environments import wiring
+from environments.core.ports import EngineError, ObjectName
+from environments.models import Deployment, HostClaim, PortClaim, Task
+from environments.services import rendering
+from environments.services.routes import plan_of
+
+
+def prune(deployment: Deployment) -> None:
+    """Services that left a member's template, records of earlier jobs, unused ports and hosts.
+
+    An engine that does not answer keeps them until the next run.
+    """
+    namespace = deployment.namespace
+    engine = wiring.engine(namespace.context.engine)
+    wanted = _wanted(deployment)
+    try:
+        seen = engine.observe(namespace.name)
+        gone = {
+            ObjectName(str(one.kind), one.workload)
+            for one in seen
+            if one.environment in wanted and one.workload not in wanted[one.environment]
+        }
+        if gone:
+            engine.remove(namespace.name, sorted(gone, key=lambda one: (one.kind, one.name)))
+    except EngineError:
+        return
+    PortClaim.objects.filter(
+        namespace=namespace, workload__in={one.name for one in gone if one.kind == "Deployment"}
+    ).delete()
+    living = namespace.members.filter(removed_at__isnull=True).select_related("running__part_of")
+    hosts = {
+        host["host"]
+        for member in living
+        for host in plan_of(member).get("hosts", ())
+        if host["env_id"] == member.env_id
+    }
+    HostClaim.objects.filter(namespace=namespace).exclude(host__in=hosts).delete()
+
+
+def _wanted(deployment: Deployment) -> dict[str, set[str]]:
+    """What each member that this run applied has now: its services, and this run's jobs."""
+    wanted: dict[str, set[str]] = {}
+    shares = [deployment, *deployment.member_deployments.select_related("environment")]
+    for share in shares:
+        if share.status != "deployed":
+            continue
+        form = rendering.member_form(deployment.plan or {}, share.environment.env_id)
+        jobs = Task.objects.filter(deployment=share, kind="job").values_list("workload", flat=True)
+        services = {service["workload"] for service in form.get("services", ())}
+        wanted[share.environment.env_id] = services | set(jobs)
+    return wanted
