@@ -46,7 +46,7 @@ class Registration(forms.Form):
 
     def proposing(self, template: str) -> "Registration":
         """The same form with a template to start from."""
-        return Registration({**self.data.dict(), "template": template})
+        return Registration({**self.cleaned_data, "template": template})
 
 
 class SavedText(forms.Form):

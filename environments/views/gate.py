@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -40,7 +40,7 @@ def in_account(view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBa
         except NotAllowed as forbidden:
             return render(request, "403.html", {"sentence": str(forbidden)}, status=403)
 
-    return gated
+    return cast(Gated[P], gated)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -96,6 +96,6 @@ class SignOut(LogoutView):
 
     http_method_names = ("post", "options")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         """To the sign-in page."""
-        return see_other(request, super().dispatch(request, *args, **more))
+        return see_other(request, super().post(request, *args, **more))

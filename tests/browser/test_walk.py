@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Product
 
+pytestmark = pytest.mark.xdist_group("machine")
 READY_MS = 60_000
 
 

@@ -15,6 +15,8 @@ from environments.engines.process.engine import ProcessEngine
 from tests.engines.conftest import DaemonProcess
 from tests.engines.steps import NAMESPACE, all_ready, ended, manifests, step, wait
 
+# One after another: side by side they would be given the same free ports.
+pytestmark = pytest.mark.xdist_group("machine")
 PYTHON = sys.executable
 SERVER = """
 import http.server, json, os
