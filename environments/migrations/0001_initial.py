@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(blank=True, max_length=10)),
                 ('pins', models.JSONField(null=True)),
                 ('plan', models.JSONField(null=True)),
+                ('hosts', models.JSONField(default=list)),
                 ('manifests', models.BinaryField(null=True)),
                 ('resolved_at', models.DateTimeField(null=True)),
                 ('written_at', models.DateTimeField(null=True)),

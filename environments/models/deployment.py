@@ -77,6 +77,8 @@ class Deployment(models.Model):
     """Box ``resolved``: every member with the branch, the commit and why."""
     plan = models.JSONField(null=True)
     """Box ``plan``: the plan as shown, secrets as fingerprints."""
+    hosts = models.JSONField(default=list)
+    """``[{host, path, workload, target_port}]`` of this share: what the ingress leads to it."""
     manifests = models.BinaryField(null=True)
     """Box ``manifests``: sealed, since Secrets are among them."""
     resolved_at = models.DateTimeField(null=True)

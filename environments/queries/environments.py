@@ -1,8 +1,10 @@
 """Reading environments."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 
 from environments.models import (
     Account,
@@ -14,7 +16,7 @@ from environments.models import (
 )
 from environments.queries.accounts import Unseen
 
-PAGE = 25
+PAGE = 20
 EVENTS = 12
 
 
@@ -33,8 +35,10 @@ def living(account: Account) -> QuerySet[Environment]:
     return Environment.objects.filter(application__account=account, removed_at__isnull=True)
 
 
-def listed(application: Application, filters: Filters) -> QuerySet[Environment]:
-    """The application's living environments as the list shows them."""
+def listed(application: Application, filters: Filters) -> Paginator[dict[str, Any]]:
+    """The application's living environments, as the list shows them: plain values, one page at a
+    time. ``with_imports`` adds to a page what each row imports.
+    """
     rows = Environment.objects.filter(application=application, removed_at__isnull=True)
     if filters.text:
         rows = rows.filter(
@@ -48,23 +52,43 @@ def listed(application: Application, filters: Filters) -> QuerySet[Environment]:
         rows = rows.filter(type=filters.type)
     if filters.owner:
         rows = rows.filter(owner_name=filters.owner)
-    members = Environment.objects.filter(removed_at__isnull=True).select_related("application")
-    return (
-        rows.select_related("application", "running", "importer__application")
-        .defer("running__plan", "running__pins", "running__manifests")
-        .prefetch_related(Prefetch("imported", members.order_by("position"), to_attr="imports"))
-    )
+    pages = Paginator(rows.values(*_LISTED), PAGE)
+    pages.count = rows.count()  # of the rows alone: values() would join the other tables to count
+    return pages
 
 
-def owners_in(application: Application) -> list[str]:
-    """The names of those who own living environments of the application."""
-    rows = Environment.objects.filter(application=application, removed_at__isnull=True)
-    return list(
-        rows.exclude(owner_name="")
-        .order_by("owner_name")
-        .values_list("owner_name", flat=True)
-        .distinct()
-    )
+_LISTED = (
+    "pk",
+    "name",
+    "env_id",
+    "type",
+    "is_production",
+    "branch",
+    "status",
+    "owner_name",
+    "created_at",
+    "running__commit",
+    "importer__env_id",
+    "importer__application__name",
+)
+
+
+def with_imports(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
+    """The page, each row with ``imports``: ``[{"application__name", "branch"}]`` in their order."""
+    by_pk: dict[int, dict[str, Any]] = {row["pk"]: row for row in rows}
+    for row in by_pk.values():
+        row["imports"] = []
+    members = Environment.objects.filter(importer__in=by_pk, removed_at__isnull=True)
+    shown = members.order_by("position").values("importer", "application__name", "branch")
+    for member in shown:
+        by_pk[member["importer"] or 0]["imports"].append(member)
+    return rows
+
+
+def possible_owners(account: Account) -> list[str]:
+    """The names of the account's members: asked of them, as environments may be very many."""
+    names = account.memberships.order_by("user__username")
+    return list(names.values_list("user__username", flat=True))
 
 
 def environment_of(account: Account, env_id: str) -> Environment:

@@ -65,7 +65,8 @@ def tasks_of(deployment: Deployment) -> list[Task]:
     """The tasks of the whole run, the shares of its members included."""
     shares = [deployment.pk, *deployment.member_deployments.values_list("pk", flat=True)]
     rows = Task.objects.filter(deployment__in=shares)
-    return list(rows.select_related("deployment__environment__application"))
+    shared = rows.select_related("deployment__environment__application")
+    return list(shared.defer(*(f"deployment__{box}" for box in ("pins", "plan", "manifests"))))
 
 
 def folder_of(environment: Environment, commit: str) -> Path:

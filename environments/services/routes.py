@@ -23,19 +23,17 @@ def plan_of(environment: Environment) -> Mapping[str, Any]:
 
 def routes() -> list[Route]:
     """The routes of every living environment, from the plan that it runs."""
-    upstreams: dict[tuple[int, str, int], list[str]] = defaultdict(list)
-    for claim in PortClaim.objects.order_by("replica"):
-        key = (claim.namespace_id, claim.workload, claim.target_port)
-        upstreams[key].append(f"127.0.0.1:{claim.number}")
+    upstreams: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    for *key, number in PortClaim.objects.order_by("replica").values_list(
+        "namespace", "workload", "target_port", "number"
+    ):
+        upstreams[tuple(key)].append(f"127.0.0.1:{number}")
     found: list[Route] = []
     living = Environment.objects.filter(removed_at__isnull=True, running__isnull=False)
-    for environment in living.select_related("namespace", "running__part_of"):
-        for host in plan_of(environment).get("hosts", ()):
-            addresses = upstreams.get(
-                (environment.namespace_id, host["workload"], host["target_port"])
-            )
-            if host["env_id"] == environment.env_id and addresses:
-                found.append(
-                    Route(environment.namespace.name, host["host"], host["path"], tuple(addresses))
-                )
+    rows = living.values_list("namespace", "namespace__name", "running__hosts")
+    for namespace, name, hosts in rows.iterator():
+        for host in hosts:
+            addresses = upstreams.get((namespace, host["workload"], host["target_port"]))
+            if addresses:
+                found.append(Route(name, host["host"], host["path"], tuple(addresses)))
     return found

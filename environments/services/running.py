@@ -16,7 +16,7 @@ from environments.services import ending, rendering, resolving, status, writing
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
 from environments.services.say import say
-from environments.services.steps import look_once
+from environments.services.steps import Look, look_once
 
 SLICE_SECONDS = 5.0
 """How long one call observes before others in the queue get their turn."""
@@ -184,9 +184,11 @@ def _observe(deployment: Deployment, lease: Lease) -> Outcome:
         if _abort_asked(deployment):
             ending.abort(deployment, lease)
             return Outcome.ENDED
-        if look_once(deployment, lease, box=box, masker=masker):
+        seen = look_once(deployment, lease, box=box, masker=masker)
+        if seen is Look.ENDED:
             ending.finish(deployment, lease)
             return Outcome.ENDED
-        time.sleep(_LOOK_SECONDS)
+        if seen is Look.STILL:
+            time.sleep(_LOOK_SECONDS)
     lease.give_back()
     return Outcome.AGAIN

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import StrEnum
 
 from django.utils import timezone
 
@@ -34,9 +35,20 @@ _JOB_GRACE = 10.0
 """Seconds beyond its limit in which the engine itself should have ended a job."""
 
 
-def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker) -> bool:
-    """Do what can be done now; True when nothing of the run is open any more."""
+class Look(StrEnum):
+    """What one look at the tasks saw."""
+
+    MOVED = "moved"
+    """Something was applied or ended: more may be possible at once."""
+    STILL = "still"
+    ENDED = "ended"
+    """Nothing of the run is open any more."""
+
+
+def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker) -> Look:
+    """Do what can be done now."""
     tasks = rendering.tasks_of(deployment)
+    before = [task.state for task in tasks]
     by_pk = {task.pk: task for task in tasks}
     now = decide(deployment, tasks)
     for pk, reason in now.skip:
@@ -46,7 +58,9 @@ def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker)
     observed = [by_pk[pk] for pk in now.observe]
     if observed:
         _observe(deployment, lease, observed, box=box, masker=masker)
-    return now.ended
+    if now.ended:
+        return Look.ENDED
+    return Look.STILL if before == [task.state for task in tasks] else Look.MOVED
 
 
 def decide(deployment: Deployment, tasks: Sequence[Task]) -> progress.Progress:
@@ -218,7 +232,8 @@ def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
     _end(lease, task, TaskState.READY, line)
     with lease.writing():
         say(task.deployment, [f"{task.name}: {line}"], masker=masker, task=task)
-    _lead(task.deployment, lease, masker=masker)
+    if any(host["workload"] == task.workload for host in task.deployment.hosts):
+        _lead(task.deployment, lease, masker=masker)
 
 
 def _lead(share: Deployment, lease: Lease, *, masker: Masker) -> None:

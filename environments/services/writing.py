@@ -239,6 +239,7 @@ def write_tasks(deployment: Deployment, pins: list[Pin], plan: Plan, leaving: Pl
         share = deployment if own else _member_deployment(deployment, pin, position)
         if own:
             _fill_share(share, pin, position)
+        _keep_hosts(share, plan, pin["env_id"])
         planned = (going if pin["leaves"] else forms)[pin["env_id"]]
         if share.status == DeploymentStatus.ABORTED or planned.member.act is Act.KEEP:
             continue
@@ -308,6 +309,21 @@ def _fill_share(share: Deployment, pin: Pin, position: int) -> None:
             share.ended_at = share.part_of.asked_at if share.part_of else None
             fields += ["started_at", "reason", "ended_at"]
     share.save(update_fields=fields)
+
+
+def _keep_hosts(share: Deployment, plan: Plan, env_id: str) -> None:
+    """Beside the plan, so that all routes can be read without reading all plans."""
+    share.hosts = [
+        {
+            "host": host["host"],
+            "path": host["path"],
+            "workload": host["workload"],
+            "target_port": host["target_port"],
+        }
+        for host in form_of(plan)["hosts"]
+        if host["env_id"] == env_id
+    ]
+    share.save(update_fields=["hosts"])
 
 
 def form_with_leaving(plan: Plan, leaving: Plan | None) -> dict[str, Any]:

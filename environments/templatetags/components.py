@@ -1,6 +1,7 @@
 """Small pieces that every page uses: icons, status, times, commits."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -33,6 +34,7 @@ RULES = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css: str = "") -> SafeString:
     """One icon of the sprite; decoration, so hidden from screen readers."""
     return format_html(
@@ -44,6 +46,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def status(value: str, word: str = "") -> SafeString:
     """A status: a word with a shape before its colour."""
     shape = _SHAPES.get(value, _TURNING)

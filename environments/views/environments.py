@@ -38,7 +38,7 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         type=request.GET.get("type", ""),
         owner=request.GET.get("owner", ""),
     )
-    rows = Paginator(reads.listed(application, filters), reads.PAGE)
+    rows = reads.listed(application, filters).get_page(request.GET.get("page"))
     return part(
         request,
         "environments/list.html",
@@ -46,8 +46,8 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         actor,
         application=application,
         filters=filters,
-        rows=rows.get_page(request.GET.get("page")),
-        owners=reads.owners_in(application),
+        rows=reads.with_imports(rows),
+        owners=reads.possible_owners(actor.account),
         statuses=EnvironmentStatus.choices[:-1],
         tab="environments",
     )
