@@ -14,11 +14,12 @@ from environments.actions.asking import (
     refuse_errors,
     require_owner,
 )
+from environments.actions.foreseeing import foreseen
 from environments.core.diff import text_difference
 from environments.core.names import is_label, label
 from environments.core.ports import GitHost, GitHostError, Refs
 from environments.core.problems import Problem, error, warning
-from environments.core.template import Parsed, parse_application_template
+from environments.core.template import parse_application_template
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.models import Application, ApplicationVersion, Environment
 from environments.services import members
@@ -72,7 +73,7 @@ def register_application(
     variables_text = variables if variables is not None else (reading.variables or "")
     name = (name or _name_of(text, source)).strip()
     _check_name(actor, name)
-    problems = check_template(actor, name, text)
+    problems = _read(name, text)
     problems += refuse_errors(_variables_problems(name, variables_text))
     with transaction.atomic():
         application = Application.objects.create(
@@ -91,7 +92,7 @@ def register_application(
             change="registered",
         )
         note(actor, f"registered {name}", application=application)
-    return Registered(application, problems)
+    return Registered(application, (*problems, *foreseen(application, template=text)))
 
 
 def read_repository(source: str) -> Reading:
@@ -184,35 +185,19 @@ def _check_name(actor: Actor, name: str) -> None:
         raise Refused(error("application.taken", name=name))
 
 
-def check_template(actor: Actor, name: str, text: str) -> tuple[Problem, ...]:
-    """The warnings of a template that may be saved; ``Refused`` with all problems else.
+def check_template(application: Application, text: str) -> tuple[Problem, ...]:
+    """The warnings of a template that may be saved; ``Refused`` with all problems else."""
+    return (*_read(application.name, text), *foreseen(application, template=text))
 
-    What depends on other applications is a warning here: the other one may come later.
-    """
+
+def _read(name: str, text: str) -> tuple[Problem, ...]:
+    """The warnings of the text alone; ``Refused`` with all problems where it has an error."""
     parsed = parse_application_template(text, file=members.TEMPLATE_FILE, application=name)
     problems = refuse_errors(parsed.problems)
-    return (*problems, *_about_others(actor, name, parsed))
-
-
-def _about_others(actor: Actor, name: str, parsed: Parsed) -> tuple[Problem, ...]:
-    template = parsed.template
-    if template is None:
-        return ()
-    problems: list[Problem] = []
-    if template.app and template.app != name:
-        problems.append(warning("application.app-differs", app=template.app, name=name))
-    known = set(Application.objects.filter(account=actor.account).values_list("name", flat=True))
-    for entry in template.app_imports:
-        if entry.name not in known:
-            problems.append(
-                warning(
-                    "import.unknown",
-                    application=name,
-                    name=entry.name,
-                    suggestion="Register it before you create an environment.",
-                )
-            )
-    return tuple(problems)
+    if parsed.template and parsed.template.app not in ("", name):
+        differs = warning("application.app-differs", app=parsed.template.app, name=name)
+        return (*problems, differs)
+    return problems
 
 
 def _variables_problems(name: str, text: str) -> tuple[Problem, ...]:
@@ -223,7 +208,7 @@ def save_application_template(
     actor: Actor, application: Application, *, text: str, opened_on: int
 ) -> tuple[Problem, ...]:
     """A new version for new environments; those that exist stay as they are."""
-    problems = check_template(actor, application.name, text)
+    problems = check_template(application, text)
     with transaction.atomic():
         latest = _latest_for_change(application, opened_on, text=text)
         if text != latest.template:

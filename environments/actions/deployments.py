@@ -38,6 +38,7 @@ def deploy(
 ) -> Deployment:
     """Queue a deployment; ``Refused`` where it cannot be, or the plan is not the one shown."""
     _check(environment, kind)
+    plan = None
     if shown_digest:
         plan = plan_deployment(environment, kind)
         if has_errors(plan.problems):
@@ -45,10 +46,11 @@ def deploy(
         if plan.digest != shown_digest:
             raise Refused(error("deploy.digest"))
     with transaction.atomic():
-        return queue(actor, environment, kind, shown_digest=shown_digest)
+        return queue(actor, environment, kind, shown=plan)
 
 
 def _check(environment: Environment, kind: DeploymentKind) -> None:
+    environment.refresh_from_db(fields=["removed_at", "last_setup"])
     if environment.removed_at is not None:
         raise Refused(error("environment.ended", name=environment.name))
     if kind == DeploymentKind.PATCH and environment.last_setup_id is None:
@@ -65,11 +67,12 @@ def _check(environment: Environment, kind: DeploymentKind) -> None:
 
 
 def queue(
-    actor: Actor, environment: Environment, kind: DeploymentKind, *, shown_digest: str
+    actor: Actor, environment: Environment, kind: DeploymentKind, *, shown: Plan | None
 ) -> Deployment:
     """A deployment at the end of its namespace's queue, older ones superseded by the rules.
 
-    Inside a transaction; the work starts after its commit.
+    Inside a transaction; the work starts after its commit. ``shown``: the plan that the person
+    saw, so that the deployment can say what moved since.
     """
     deployment = Deployment.objects.create(
         environment=environment,
@@ -77,7 +80,11 @@ def queue(
         kind=kind,
         asked_by=actor.user,
         asked_by_name=actor.name,
-        shown_digest=shown_digest,
+        shown_digest=shown.digest if shown else "",
+        shown={
+            planned.member.application: [planned.member.choice.ref, planned.member.choice.commit]
+            for planned in (shown.members if shown else ())
+        },
     )
     _supersede(deployment)
     if kind == DeploymentKind.TEARDOWN:

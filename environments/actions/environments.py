@@ -1,6 +1,7 @@
 """Asking for environments: creating, saving a new version, deleting."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
@@ -23,7 +24,7 @@ from environments.actions.drafts import (
 )
 from environments.core.diff import text_difference
 from environments.core.names import label
-from environments.core.problems import Problem, error, has_errors
+from environments.core.problems import Level, Problem, error, has_errors
 from environments.core.template import (
     merged_text,
     parse_environment_template,
@@ -46,6 +47,8 @@ from environments.services.planning import namespace_name
 _TRIES = 5
 _BETWEEN_MEMBERS = ("import.", "collision.")
 """Problems that make the text itself wrong, not only the moment."""
+_OF_THE_ENGINE = "engine."
+"""Problems that block a deployment, but not the text: the context may get another engine."""
 
 
 def create_environment(
@@ -60,14 +63,14 @@ def create_environment(
         raise Refused(error("deploy.digest"))
     for attempt in range(_TRIES):
         try:
-            return _create(actor, drafted, shown_digest or drafted.plan.digest)
+            return _create(actor, drafted)
         except IntegrityError:  # somebody took the handle or the name at this very moment
             if attempt == _TRIES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _create(actor: Actor, drafted: Drafted, digest: str) -> Environment:
+def _create(actor: Actor, drafted: Drafted) -> Environment:
     draft, setting, choice = drafted.draft, drafted.setting, drafted.own_choice
     application = draft.application
     name = draft.name or free_name(application, _generated_name(actor, draft, choice.ref))
@@ -111,7 +114,7 @@ def _create(actor: Actor, drafted: Drafted, digest: str) -> Environment:
             saved_by_name=actor.name,
         )
         note(actor, f"created {name} ({env_id})", environment=environment)
-        deployments.queue(actor, environment, DeploymentKind.SETUP, shown_digest=digest)
+        deployments.queue(actor, environment, DeploymentKind.SETUP, shown=drafted.plan)
     return environment
 
 
@@ -150,7 +153,12 @@ def check_environment_template(environment: Environment, text: str) -> tuple[Pro
     problems = refuse_errors(parsed.problems)
     plan = deployments.plan_deployment(environment, DeploymentKind.SETUP, template=text)
     between = [problem for problem in plan.problems if problem.id.startswith(_BETWEEN_MEMBERS)]
-    return (*problems, *refuse_errors(tuple(between)))
+    later = [
+        replace(problem, level=Level.WARNING)
+        for problem in plan.problems
+        if problem.id.startswith(_OF_THE_ENGINE)
+    ]
+    return (*problems, *refuse_errors(tuple(between)), *later)
 
 
 def save_variables(

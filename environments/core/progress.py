@@ -28,6 +28,8 @@ class Box:
     state: State
     halts: bool
     waits: bool
+    removal: bool = False
+    """It removes its member, whatever failed before: an error of a teardown is only noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ def serial(members: Sequence[MemberBoxes]) -> Progress:
         failure = first_failure(member)
         if failure and not _is_open(member, startable):
             rest = _skip_all(members[position + 1 :], f"not started: {failure}")
-            own = _skip_open(member, f"not started: {failure}") if stopped else ()
+            own = _skip_open(member) if stopped else ()
             return _progress(members, (), (*own, *rest))
         if _is_open(member, startable):
-            skips = _skip_open(member, f"not started: {failure}") if stopped else ()
+            skips = _skip_open(member) if stopped else ()
             return _progress(members, startable, skips)
     return _progress(members, (), ())
 
@@ -79,16 +81,23 @@ def side_by_side(imports: Sequence[MemberBoxes], last: MemberBoxes) -> Progress:
         return _progress((*imports, last), startable, skips)
     if all(not _is_open(member, _of_member(member)[0]) for member in imports):
         startable, stopped = _of_member(last)
-        cause = first_failure(last)
-        skips = _skip_open(last, f"not started: {cause}") if stopped else ()
+        skips = _skip_open(last) if stopped else ()
         return _progress((*imports, last), startable, skips)
     startable = tuple(key for member in imports for key in _of_member(member)[0])
     return _progress((*imports, last), startable, ())
 
 
 def first_failure(member: MemberBoxes) -> str:
-    """ "api of backend failed", or "" while nothing of the member has failed."""
-    for box in member.boxes:
+    """ "api of backend failed", or "" while nothing has failed that stops other members.
+
+    Of a member that is removed only the removal itself does.
+    """
+    removals = tuple(box for box in member.boxes if box.removal)
+    return _failure(member, removals or member.boxes)
+
+
+def _failure(member: MemberBoxes, boxes: Sequence[Box]) -> str:
+    for box in boxes:
         if box.state is State.FAILED:
             return f"{box.name.partition('.')[2] or box.name} of {member.application} failed"
     return ""
@@ -101,10 +110,17 @@ def _of_member(member: MemberBoxes) -> tuple[tuple[int, ...], bool]:
         if startable:
             return startable, False
         if any(box.state is State.FAILED and box.halts for box in boxes):
-            return (), True
+            return _removal_left(member), True
         if any(box.state is State.APPLIED and box.waits for box in boxes):
             return (), False
     return (), False
+
+
+def _removal_left(member: MemberBoxes) -> tuple[int, ...]:
+    """The removal, once what was begun has ended."""
+    if any(box.state is State.APPLIED for box in member.boxes):
+        return ()
+    return tuple(box.key for box in member.boxes if box.removal and box.state is State.WAITING)
 
 
 def _steps(member: MemberBoxes) -> Iterator[tuple[int, list[Box]]]:
@@ -116,8 +132,11 @@ def _is_open(member: MemberBoxes, startable: tuple[int, ...]) -> bool:
     return bool(startable) or any(box.state is State.APPLIED for box in member.boxes)
 
 
-def _skip_open(member: MemberBoxes, reason: str) -> tuple[tuple[int, str], ...]:
-    return tuple((box.key, reason) for box in member.boxes if box.state is State.WAITING)
+def _skip_open(member: MemberBoxes) -> tuple[tuple[int, str], ...]:
+    """What a halting failure of the member itself lets not start."""
+    reason = f"not started: {_failure(member, member.boxes)}"
+    left = (box for box in member.boxes if box.state is State.WAITING and not box.removal)
+    return tuple((box.key, reason) for box in left)
 
 
 def _skip_all(

@@ -50,6 +50,8 @@ class Deployment(models.Model):
     ignored_by = models.CharField(max_length=300, blank=True)
     shown_digest = models.CharField(max_length=64, blank=True)
     """Of the plan that the person saw, if any."""
+    shown = models.JSONField(default=dict)
+    """``{application: [branch, commit]}`` of that plan."""
 
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

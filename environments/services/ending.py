@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
@@ -31,12 +32,27 @@ def fail(deployment: Deployment, lease: Lease, reason: str) -> None:
     """End the run before its tasks: everything that is open is skipped."""
     with lease.writing():
         now = timezone.now()
-        _skip_open(deployment, f"not started: {reason}", now)
+        members = _settled(deployment, now)
+        _skip_open(deployment, reason, now)
         say(deployment, [f"failed: {reason}"], masker=Masker(()))
-        for share in _open_shares(deployment):
-            began = "failed" if share.pk == deployment.pk else "aborted"
-            _close(share, DeploymentStatus(began), reason, now)
-    status.refresh(deployment.namespace)
+        for share in members:
+            _close(share, DeploymentStatus.ABORTED, f"not started: {reason}", now)
+        _close(deployment, DeploymentStatus.FAILED, reason, now)
+        status.refresh(deployment.namespace)
+
+
+def ignore(deployment: Deployment, lease: Lease, *, branch: str, pattern: str) -> None:
+    """End the run of an imported environment whose branch its importer ignores: as if it had
+    never begun, so that the environment's status stays as it was."""
+    reason = f"ignored: {branch} matches {pattern}"
+    with lease.writing():
+        deployment.branch = branch
+        deployment.ignored_by = pattern[:300]
+        deployment.started_at = None
+        deployment.save(update_fields=["branch", "ignored_by", "started_at"])
+        say(deployment, [reason], masker=Masker(()))
+        _close(deployment, DeploymentStatus.ABORTED, reason, timezone.now())
+        status.refresh(deployment.namespace)
 
 
 def abort(deployment: Deployment, lease: Lease) -> None:
@@ -45,43 +61,54 @@ def abort(deployment: Deployment, lease: Lease) -> None:
     reason = deployment.abort_reason or f"aborted by {deployment.abort_asked_by}"
     with lease.writing():
         now = timezone.now()
+        members = _settled(deployment, now)
         _skip_open(deployment, reason, now)
         say(deployment, [reason], masker=Masker(()))
-        for share in _open_shares(deployment):
+        for share in (*members, deployment):
             _close(share, DeploymentStatus.ABORTED, reason, now)
-    status.refresh(deployment.namespace)
+        status.refresh(deployment.namespace)
 
 
 def finish(deployment: Deployment, lease: Lease) -> None:
-    """Every task has ended: judge each share, the run by the worst of them, and tidy up."""
+    """Every task has ended: judge each share, tidy up, and only then end the run itself.
+
+    Whoever takes the place of a worker that died in between finds it running and ends it alike.
+    """
     if deployment.kind == DeploymentKind.TEARDOWN:
         _finish_teardown(deployment, lease)
         return
-    now = timezone.now()
     with lease.writing():
-        shares = _open_shares(deployment)
-        for share in shares:
-            if share.pk != deployment.pk:
-                _judge(share, now)
-        cause = Deployment.objects.get(pk=deployment.pk).failure
-        if cause:
-            name = cause["task"].partition(".")[2]
-            reason = f"{name} of {cause['application']} failed: {cause['message']}"
-            _close(deployment, DeploymentStatus.FAILED, reason, now)
-        else:
-            _close(deployment, DeploymentStatus.DEPLOYED, "", now)
+        for share in _open_members(deployment):
+            _judge(share, timezone.now())
+        deployment.refresh_from_db(fields=["failure"])
+        if not deployment.failure:
             _remember(deployment, deployment)
-        say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
-    if deployment.status == DeploymentStatus.DEPLOYED:
+    if not deployment.failure:
         pruning.prune(deployment)
     _publish(deployment, lease)
     _tidy(deployment)
-    status.refresh(deployment.namespace)
+    with lease.writing():
+        _close_by_cause(deployment, timezone.now())
+        say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
+        status.refresh(deployment.namespace)
+
+
+def _close_by_cause(deployment: Deployment, now: datetime) -> None:
+    cause = deployment.failure
+    if not cause:
+        _close(deployment, DeploymentStatus.DEPLOYED, "", now)
+        return
+    name = cause["task"].partition(".")[2]
+    reason = f"{name} of {cause['application']} failed: {cause['message']}"
+    _close(deployment, DeploymentStatus.FAILED, reason, now)
 
 
 def _judge(share: Deployment, now: datetime) -> None:
     """One member's share, by its tasks."""
     tasks = list(share.tasks.all())
+    if share.kind == DeploymentKind.TEARDOWN:
+        _judge_leaving(share, tasks, now)
+        return
     failed = next((task for task in tasks if task.state == TaskState.FAILED), None)
     unreached = next(
         (
@@ -91,13 +118,7 @@ def _judge(share: Deployment, now: datetime) -> None:
         ),
         None,
     )
-    if share.kind == DeploymentKind.TEARDOWN:
-        if unreached is None:
-            _remove_environment(share.environment, now)
-            _close(share, DeploymentStatus.REMOVED, "left the imports", now)
-        else:
-            _close(share, DeploymentStatus.ABORTED, unreached.reason, now)
-    elif failed is not None:
+    if failed is not None:
         name = failed.name.partition(".")[2]
         _close(share, DeploymentStatus.FAILED, f"{name} failed: {failed.reason}", now)
     elif unreached is not None:
@@ -105,6 +126,24 @@ def _judge(share: Deployment, now: datetime) -> None:
     else:
         _close(share, DeploymentStatus.DEPLOYED, "", now)
         _remember(share, share.part_of or share)
+
+
+def _judge_leaving(share: Deployment, tasks: Sequence[Task], now: datetime) -> None:
+    """A member that leaves is gone when its removal is; other errors are noted."""
+    removal = next((task for task in tasks if task.kind == "removal"), None)
+    if removal is not None and removal.state == TaskState.FAILED:
+        _close(share, DeploymentStatus.FAILED, f"The removal failed: {removal.reason}", now)
+    elif removal is not None and removal.state == TaskState.SKIPPED:
+        _close(share, DeploymentStatus.ABORTED, removal.reason, now)
+    else:
+        _remove_environment(share.environment, now)
+        reason = "; ".join(("left the imports", *_errors_of(tasks)))
+        _close(share, DeploymentStatus.REMOVED, reason, now)
+
+
+def _errors_of(tasks: Sequence[Task]) -> list[str]:
+    failed = (task for task in tasks if task.state == TaskState.FAILED)
+    return [f"{task.name.partition('.')[2]} failed: {task.reason}" for task in failed]
 
 
 def _remember(share: Deployment, root: Deployment) -> None:
@@ -120,6 +159,7 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
     engine = wiring.engine(deployment.namespace.context.engine)
     whole = deployment.environment.importer_id is None
     if whole:
+        lease.require()
         try:
             engine.destroy(deployment.namespace.name)
             remains = engine.remains(deployment.namespace.name)
@@ -128,17 +168,17 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
         if remains:
             fail(deployment, lease, f"Something is left: {', '.join(remains)}. Delete again.")
             return
+        shutil.rmtree(_folders_of(deployment), ignore_errors=True)
     with lease.writing():
         now = timezone.now()
         for share in _open_shares(deployment):
             _remove_environment(share.environment, now)
-            _close(share, DeploymentStatus.REMOVED, "", now)
+            _close(share, DeploymentStatus.REMOVED, "; ".join(_errors_of(share.tasks.all())), now)
         if whole:
             _end_namespace(deployment, now)
         say(deployment, ["removed"], masker=Masker(()))
+        status.refresh(deployment.namespace)
     _publish(deployment, lease)
-    _tidy(deployment)
-    status.refresh(deployment.namespace)
 
 
 def _end_namespace(deployment: Deployment, now: datetime) -> None:
@@ -154,11 +194,12 @@ def _end_namespace(deployment: Deployment, now: datetime) -> None:
 def _remove_environment(environment: Environment, now: datetime) -> None:
     """Its name and handle are free again; the row stays as history."""
     hosts = {host["host"] for host in _hosts_of(environment)}
-    workloads = _workloads_of(environment)
-    PortClaim.objects.filter(namespace=environment.namespace, workload__in=workloads).delete()
     others = environment.namespace.members.filter(removed_at__isnull=True).exclude(
         pk=environment.pk
     )
+    used = {workload for other in others for workload in _workloads_of(other)}
+    workloads = set(_workloads_of(environment)) - used
+    PortClaim.objects.filter(namespace=environment.namespace, workload__in=workloads).delete()
     shared = {host["host"] for other in others for host in _hosts_of(other)}
     HostClaim.objects.filter(namespace=environment.namespace, host__in=hosts - shared).delete()
     environment.removed_at = now
@@ -176,11 +217,25 @@ def _workloads_of(environment: Environment) -> list[str]:
     return [service["workload"] for service in share.get("services", ())]
 
 
-def _open_shares(deployment: Deployment) -> Sequence[Deployment]:
-    members = deployment.member_deployments.filter(status__in=LIVE).select_related(
-        "environment__namespace", "part_of"
-    )
-    return [*members, deployment]
+def _open_members(deployment: Deployment) -> list[Deployment]:
+    rows = deployment.member_deployments.filter(status__in=LIVE)
+    return list(rows.select_related("environment__namespace", "part_of"))
+
+
+def _open_shares(deployment: Deployment) -> list[Deployment]:
+    return [*_open_members(deployment), deployment]
+
+
+def _settled(deployment: Deployment, now: datetime) -> list[Deployment]:
+    """Judge the members whose tasks have all ended; the others, which the run's end ends."""
+    unfinished: list[Deployment] = []
+    for share in _open_members(deployment):
+        states = set(share.tasks.values_list("state", flat=True))
+        if states and states.isdisjoint(OPEN):
+            _judge(share, now)
+        else:
+            unfinished.append(share)
+    return unfinished
 
 
 def _close(share: Deployment, ending: DeploymentStatus, reason: str, now: datetime) -> None:
@@ -192,22 +247,34 @@ def _close(share: Deployment, ending: DeploymentStatus, reason: str, now: dateti
 
 
 def _skip_open(deployment: Deployment, reason: str, now: datetime) -> None:
+    """The tasks say what was done: what had started stays as it is, the rest never started."""
     shares = [share.pk for share in _open_shares(deployment)]
-    Task.objects.filter(deployment__in=shares, state__in=OPEN).update(
-        state=TaskState.SKIPPED, reason=reason, ended_at=now
-    )
+    tasks = Task.objects.filter(deployment__in=shares)
+    for state, what in ((TaskState.WAITING, "not started"), (TaskState.APPLIED, "started, then")):
+        tasks.filter(state=state).update(
+            state=TaskState.SKIPPED, reason=f"{what}: {reason}", ended_at=now
+        )
 
 
 def _publish(deployment: Deployment, lease: Lease) -> None:
     try:
         routes.publish()
     except IngressError as wrong:
-        say(deployment, [f"warning: {wrong}"], masker=Masker(()))
+        if deployment.is_over:
+            say(deployment, [f"warning: {wrong}"], masker=Masker(()))
+            return
+        with lease.writing():
+            say(deployment, [f"warning: {wrong}"], masker=Masker(()))
+
+
+def _folders_of(deployment: Deployment) -> Path:
+    root: Path = settings.RELEASECLONE.data / "checkouts"
+    return root / deployment.namespace.name
 
 
 def _tidy(deployment: Deployment) -> None:
     """Remove the working folders that nothing of the namespace runs from any more."""
-    root = settings.RELEASECLONE.data / "checkouts" / deployment.namespace.name
+    root = _folders_of(deployment)
     if not root.exists():
         return
     kept = {

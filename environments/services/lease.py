@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, close_old_connections, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -36,12 +36,16 @@ class Lease:
         """Hold on for another 15 s; False when the lease is lost."""
         return bool(self._row().update(lease_until=timezone.now() + LEASE))
 
+    def require(self) -> None:
+        """Before anything that no transaction takes back; ``LeaseLost`` for a former holder."""
+        if not self.renew():
+            raise LeaseLost
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction that only the holder can commit; ``LeaseLost`` for anybody else."""
         with transaction.atomic():
-            if not self.renew():
-                raise LeaseLost
+            self.require()
             yield
 
     def give_back(self) -> None:
@@ -73,10 +77,18 @@ def claim(pk: int, *, fence: int, now: datetime) -> Lease | None:
     """The lease, if this deployment may run now and nobody else holds it.
 
     None when the task is an old one (its number is not the row's), when another worker holds
-    it, and when another deployment of the namespace runs (the database allows one).
+    it, when another deployment of the namespace runs (the database allows one), and when an
+    older one of the namespace waits: messages may overtake each other, deployments may not.
     """
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    rows = Deployment.objects.filter(free, pk=pk, fence=fence, status__in=LIVE)
+    older = Deployment.objects.filter(
+        namespace=OuterRef("namespace"),
+        pk__lt=OuterRef("pk"),
+        status=DeploymentStatus.QUEUED,
+        part_of__isnull=True,
+    )
+    its_turn = Q(status=DeploymentStatus.RUNNING) | ~Exists(older)
+    rows = Deployment.objects.filter(free, its_turn, pk=pk, fence=fence, status__in=LIVE)
     try:
         with transaction.atomic():
             taken = rows.update(

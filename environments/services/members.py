@@ -81,11 +81,15 @@ def of_application(
     name: str = "",
     entry: ImportEntry | None = None,
     parameters: Mapping[str, str] | None = None,
+    template: str | None = None,
 ) -> tuple[Source | None, tuple[Problem, ...]]:
-    """A member that would be made from the application's latest version."""
+    """A member that would be made from the application's latest version.
+
+    ``template``: a text in place of the version's own.
+    """
     version = latest(application)
     parsed = merged_template(
-        version.template,
+        version.template if template is None else template,
         environment_type=environment_type,
         file=f"{application.name}/{TEMPLATE_FILE}",
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from environments.core.plan import Plan
+from environments.core.plan import Plan, leaving_problems
 from environments.core.ports import EngineError
 from environments.core.problems import error
 from environments.models import Environment
@@ -27,7 +27,12 @@ def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
         if not item.leaves
     ]
     try:
-        made = plan_for(kind, staying, setting_of(environment.namespace))
+        setting = setting_of(environment.namespace)
+        made = plan_for(kind, staying, setting)
+        going = [member_of(item.source, item.choice) for item in resolved.items if item.leaves]
+        if going:
+            warned = leaving_problems(plan_for("teardown", going, setting), made)
+            made = replace(made, problems=(*made.problems, *warned))
     except EngineError as wrong:
         made = Plan(
             kind=kind,

@@ -2,7 +2,7 @@
 
 from environments import wiring
 from environments.core.ports import EngineError, ObjectName
-from environments.models import Deployment, HostClaim, PortClaim, Task
+from environments.models import Deployment, DeploymentStatus, HostClaim, PortClaim, Task
 from environments.services import rendering
 from environments.services.routes import plan_of
 
@@ -10,6 +10,7 @@ from environments.services.routes import plan_of
 def prune(deployment: Deployment) -> None:
     """Services that left a member's template, records of earlier jobs, unused ports and hosts.
 
+    Called before the deployment itself ends, and once more by whoever takes a dead worker's place.
     An engine that does not answer keeps them until the next run.
     """
     namespace = deployment.namespace
@@ -44,7 +45,7 @@ def _wanted(deployment: Deployment) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     shares = [deployment, *deployment.member_deployments.select_related("environment")]
     for share in shares:
-        if share.status != "deployed":
+        if share.pk != deployment.pk and share.status != DeploymentStatus.DEPLOYED:
             continue
         form = rendering.member_form(deployment.plan or {}, share.environment.env_id)
         jobs = Task.objects.filter(deployment=share, kind="job").values_list("workload", flat=True)

@@ -71,11 +71,14 @@ def resolve(
 
     ``template``: in place of the environment's latest one, for a setup.
     """
-    if kind == DeploymentKind.TEARDOWN:
-        return _teardown(environment)
-    if kind == DeploymentKind.PATCH or environment.importer is not None:
-        return _alone(environment, kind, ask)
-    return _setup(environment, ask, template)
+    try:
+        if kind == DeploymentKind.TEARDOWN:
+            return _teardown(environment)
+        if kind == DeploymentKind.PATCH or environment.importer is not None:
+            return _alone(environment, kind, ask)
+        return _setup(environment, ask, template)
+    except members.Unreadable as unread:
+        return Resolved((), unread.problems)
 
 
 def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved:
@@ -114,7 +117,7 @@ def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
     setup = environment.last_setup
     version = setup.version if setup and kind == DeploymentKind.PATCH else None
     own, problems = members.of_environment(
-        environment, version=version, entry=_kept_entry(environment)
+        environment, version=version, entry=_entry_now(environment)
     )
     if own is None:
         return Resolved((), problems)
@@ -126,7 +129,7 @@ def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
         name = own.application.name
         wrong.append(error("deploy.branch-gone", application=name, branch=environment.branch))
     act, pattern = act_for(own, choice)
-    moving = Item(own, choice, Act.APPLY if act is Act.APPLY else act, pattern)
+    moving = Item(own, choice, act, pattern)
     root = environment.importer or environment
     others = [
         _as_it_runs(member)
@@ -203,12 +206,28 @@ def _pin_that_runs(environment: Environment) -> Pin | None:
 
 
 def _kept_entry(environment: Environment) -> ImportEntry | None:
-    """The importer's entry for this member: of what runs, else of the importer's template."""
+    """The importer's entry that what runs of this member was made with."""
     if environment.importer is None:
         return None
     pin = _pin_that_runs(environment)
     kept = entry_of(pin) if pin else None
     return kept or ImportEntry(name=environment.application.name)
+
+
+def _entry_now(environment: Environment) -> ImportEntry | None:
+    """The importer's entry as its newest setup had it: what a later save changed waits for
+    the next, and what was ignored at that one is ignored alone too."""
+    importer = environment.importer
+    if importer is None:
+        return None
+    written = importer.deployments.filter(
+        kind=DeploymentKind.SETUP, part_of__isnull=True, written_at__isnull=False
+    )
+    for pins in written.order_by("-pk").values_list("pins", flat=True)[:1]:
+        for pin in pins:
+            if pin["environment_id"] == environment.pk:
+                return entry_of(pin)
+    return _kept_entry(environment)
 
 
 def entry_of(pin: Pin) -> ImportEntry | None:

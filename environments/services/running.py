@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from environments.core.masking import Masker
-from environments.core.plan import Act, Plan
+from environments.core.plan import Act, Plan, leaving_problems
 from environments.core.ports import GitHostError
 from environments.core.problems import Problem, has_errors
 from environments.models import Deployment, DeploymentKind
@@ -21,6 +22,7 @@ from environments.services.steps import Look, look_once
 SLICE_SECONDS = 5.0
 """How long one call observes before others in the queue get their turn."""
 _LOOK_SECONDS = 0.1
+_TRIES = 3
 
 
 class Outcome(StrEnum):
@@ -48,7 +50,8 @@ def advance(pk: int, *, fence: int) -> Outcome:
         raise  # the database is away: the sweep brings this deployment back
     except Exception as bug:
         reason = f"internal error: {type(bug).__name__}: {bug}"
-        ending.fail(deployment, lease, f"{reason}. Report it, with the worker's log.")
+        with suppress(LeaseLost):  # then it is another worker's to end
+            ending.fail(deployment, lease, f"{reason}. Report it, with the worker's log.")
         raise
 
 
@@ -80,13 +83,20 @@ def _abort_asked(deployment: Deployment) -> bool:
 
 
 def _resolve(deployment: Deployment, lease: Lease) -> bool:
+    environment = deployment.environment
+    if environment.removed_at is not None:
+        ending.fail(deployment, lease, f"{environment.name} was removed while this waited.")
+        return False
     resolved = resolving.resolve_for(deployment)
     if not _acceptable(deployment, lease, resolved.problems):
         return False
     pins = [resolving.pin_of(item) for item in resolved.items]
-    lines = [_why(pin) for pin in pins]
+    own = next((pin for pin in pins if _is_own(pin, deployment)), None)
+    if own and own["ignored_by"]:
+        ending.ignore(deployment, lease, branch=own["branch"], pattern=own["ignored_by"])
+        return False
+    lines = [*_moved(deployment, pins), *map(_why, pins)]
     with lease.writing():
-        own = next((pin for pin in pins if _is_own(pin, deployment)), None)
         deployment.pins = pins
         deployment.branch = own["branch"] if own else ""
         deployment.commit = (own["commit"] or "") if own else ""
@@ -94,6 +104,17 @@ def _resolve(deployment: Deployment, lease: Lease) -> bool:
         deployment.save(update_fields=["pins", "branch", "commit", "resolved_at"])
         say(deployment, lines, masker=Masker(()))
     return True
+
+
+def _moved(deployment: Deployment, pins: list[Pin]) -> list[str]:
+    """What is not any more as the plan showed it to the person who asked."""
+    lines: list[str] = []
+    for pin in pins:
+        branch, commit = (deployment.shown or {}).get(pin["application"], (None, None))
+        if commit and (branch, commit) != (pin["branch"], pin["commit"]):
+            was, now = f"{branch} @ {commit[:7]}", f"{pin['branch']} @ {(pin['commit'] or '')[:7]}"
+            lines.append(f"{pin['application']} moved since the plan was shown: {was} to {now}")
+    return lines
 
 
 def _is_own(pin: Pin, deployment: Deployment) -> bool:
@@ -128,20 +149,39 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
         deployment.save(update_fields=["pins"])
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     leaving = _leaving(deployment, pins)
+    if made.plan is not None and leaving is not None:
+        warned = leaving_problems(leaving, made.plan)
+        made = writing.Made(made.plan, (*made.problems, *warned))
     if not _acceptable(deployment, lease, made.problems) or made.plan is None:
         return False
-    with lease.writing():
-        writing.claim_hosts(deployment, made.plan)
-        writing.claim_ports(deployment, made.plan)
+    claimed = _claim_names(deployment, lease, made.plan)
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     if made.plan is None or has_errors(made.problems):
         return _acceptable(deployment, lease, made.problems)
+    if not claimed:
+        ending.fail(deployment, lease, "Its ports are taken each time. Deploy Setup tries again.")
+        return False
+    pins = writing.in_order(pins, made.plan, leaving)
     with lease.writing():
+        deployment.pins = pins
         deployment.plan = writing.form_with_leaving(made.plan, leaving)
         deployment.written_at = timezone.now()
-        deployment.save(update_fields=["plan", "written_at"])
+        deployment.save(update_fields=["pins", "plan", "written_at"])
         writing.write_tasks(deployment, pins, made.plan, leaving)
     return True
+
+
+def _claim_names(deployment: Deployment, lease: Lease, plan: Plan) -> bool:
+    """Claim hosts and ports; False where others took them each time at the very same moment."""
+    for _ in range(_TRIES):
+        try:
+            with lease.writing():
+                writing.claim_hosts(deployment, plan)
+                writing.claim_ports(deployment, plan)
+        except IntegrityError:
+            continue
+        return True
+    return False
 
 
 def _staying(pins: list[Pin]) -> list[Pin]:

@@ -1,5 +1,6 @@
 """The status of environments, derived from their deployments and written beside them."""
 
+from django.db import transaction
 from django.db.models import Q
 
 from environments.core import health
@@ -20,8 +21,13 @@ _ENDING = {
 }
 
 
+@transaction.atomic
 def refresh(namespace: Namespace) -> None:
-    """Derive and keep the status of every living environment of the namespace."""
+    """Derive and keep the status of every living environment of the namespace.
+
+    One at a time for each namespace: what was read first must not be written last.
+    """
+    Namespace.objects.select_for_update(no_key=True).get(pk=namespace.pk)
     living = list(Environment.objects.filter(namespace=namespace, removed_at__isnull=True))
     for environment in living:
         environment.own_status = own_status(environment)

@@ -30,6 +30,8 @@ from environments.services.say import LINES_KEPT, say
 
 SERVICE_LIMIT = timedelta(seconds=600)
 EVIDENCE_LINES = 20
+_OUTPUT_READ = 10 * LINES_KEPT
+"""Lines of a job that are looked at, so that those beyond the limit can be counted."""
 _ENGINE_PATIENCE = 20.0
 _JOB_GRACE = 10.0
 """Seconds beyond its limit in which the engine itself should have ended a job."""
@@ -74,12 +76,14 @@ def decide(deployment: Deployment, tasks: Sequence[Task]) -> progress.Progress:
         boxes for boxes, own in zip(members, ordered, strict=True) if _leaves(deployment, own)
     ]
     staying = [boxes for boxes in members if boxes not in leaving]
-    if _is_parallel(deployment) and staying and staying[-1].key == deployment.pk:
-        first = progress.side_by_side(staying[:-1], staying[-1])
-        if not first.ended:
-            return first
-        return progress.serial([*staying, *leaving]) if leaving else first
-    return progress.serial(members)
+    if not (_is_parallel(deployment) and staying and staying[-1].key == deployment.pk):
+        return progress.serial(members)
+    # Those that leave because others take their names come before all that stay.
+    ahead = members[: members.index(staying[0])]
+    if not progress.serial(ahead).ended or any(map(progress.first_failure, ahead)):
+        return progress.serial(members)
+    together = progress.side_by_side(staying[:-1], staying[-1])
+    return progress.serial(members) if together.ended and leaving else together
 
 
 def _is_parallel(deployment: Deployment) -> bool:
@@ -97,7 +101,15 @@ def _boxes(tasks: Sequence[Task]) -> MemberBoxes:
         share.pk,
         share.environment.application.name,
         tuple(
-            TaskBox(task.pk, task.name, task.step, State(task.state), task.halts, task.waits)
+            TaskBox(
+                task.pk,
+                task.name,
+                task.step,
+                State(task.state),
+                task.halts,
+                task.waits,
+                removal=task.kind == "removal",
+            )
             for task in tasks
         ),
     )
@@ -116,6 +128,7 @@ def _apply(deployment: Deployment, lease: Lease, task: Task, *, box: Box, masker
     member = task.deployment.environment
     give_up = time.monotonic() + _ENGINE_PATIENCE
     while True:
+        lease.require()
         try:
             _send(deployment, task, member, box)
             break
@@ -202,6 +215,10 @@ def _judge(
     if task.kind == "removal":
         if not instances:
             _finish(lease, task, "removed", masker=masker)
+        elif elapsed > SERVICE_LIMIT.total_seconds():
+            left = ", ".join(instance.name for instance in instances)
+            message = f"still there after {SERVICE_LIMIT.total_seconds():.0f} s: {left}"
+            _fail(deployment, lease, task, message, (), masker=masker)
         return
     found = _health(task, instances, elapsed, box)
     if found.state == "ready":
@@ -229,8 +246,8 @@ def _health(task: Task, instances: Sequence[Instance], elapsed: float, box: Box)
 
 
 def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
-    _end(lease, task, TaskState.READY, line)
     with lease.writing():
+        _end(lease, task, TaskState.READY, line)
         say(task.deployment, [f"{task.name}: {line}"], masker=masker, task=task)
     if any(host["workload"] == task.workload for host in task.deployment.hosts):
         _lead(task.deployment, lease, masker=masker)
@@ -266,11 +283,18 @@ def _fail(
         "message": masker.masked(message),
         "lines": [masker.masked(line)[:2000] for line in lines],
     }
-    _end(lease, task, TaskState.FAILED, masker.masked(message))
+    blamed = {task.deployment_id}
+    if not _is_noted_only(deployment, task):
+        blamed.add(deployment.pk)
     with lease.writing():
+        _end(lease, task, TaskState.FAILED, masker.masked(message))
         say(task.deployment, [f"{task.name}: failed: {message}"], masker=masker, task=task)
-        for share in {deployment.pk, task.deployment_id}:
-            Deployment.objects.filter(pk=share, failure__isnull=True).update(failure=cause)
+        Deployment.objects.filter(pk__in=blamed, failure__isnull=True).update(failure=cause)
+
+
+def _is_noted_only(deployment: Deployment, task: Task) -> bool:
+    """Whether this is an error on the way out of a member that leaves."""
+    return _leaves(deployment, [task]) and task.kind != "removal"
 
 
 def _evidence(deployment: Deployment, instance: Instance | None) -> list[str]:
@@ -296,7 +320,7 @@ def _say_output(
     for instance in instances:
         engine = wiring.engine(deployment.namespace.context.engine)
         try:
-            lines = engine.read_log(deployment.namespace.name, instance.name, lines=LINES_KEPT)
+            lines = engine.read_log(deployment.namespace.name, instance.name, lines=_OUTPUT_READ)
         except EngineError:
             continue
         if len(lines) > said:

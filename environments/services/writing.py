@@ -8,8 +8,8 @@ from django.db.models import Max
 
 from environments import wiring
 from environments.core.names import label
-from environments.core.plan import Act, Member, Plan
-from environments.core.ports import GitHostError
+from environments.core.plan import Act, Member, Plan, leaving_first
+from environments.core.ports import EngineError, GitHostError
 from environments.core.problems import Problem, error
 from environments.core.template import merged_text
 from environments.core.template.model import AppTemplate
@@ -132,8 +132,18 @@ def make(deployment: Deployment, pins: list[Pin], *, kind: str) -> Made:
         )
     if problems:
         return Made(None, tuple(problems))
-    plan = plan_for(kind, planned, setting_of(deployment.namespace))
+    try:
+        plan = plan_for(kind, planned, setting_of(deployment.namespace))
+    except EngineError as wrong:
+        return Made(None, (error("engine.off", reason=str(wrong)),))
     return Made(plan, plan.problems)
+
+
+def in_order(pins: list[Pin], plan: Plan, leaving: Plan | None) -> list[Pin]:
+    """The order of the run: what leaves goes last, but where another takes its names."""
+    met = leaving_first(leaving, plan) if leaving else {}
+    ahead = [pin for pin in pins if pin["leaves"] and pin["env_id"] in met]
+    return [*ahead, *(pin for pin in pins if pin not in ahead)]
 
 
 def _files(
@@ -297,7 +307,7 @@ def _fill_share(share: Deployment, pin: Pin, position: int) -> None:
     share.branch = pin["branch"]
     share.commit = pin["commit"] or ""
     share.rule = pin["rule"]
-    share.ignored_by = pin["ignored_by"]
+    share.ignored_by = pin["ignored_by"][:300]
     fields = ["position", "version", "application_number", "branch", "commit", "rule", "ignored_by"]
     if share.part_of_id is not None:
         share.status = DeploymentStatus.RUNNING

@@ -66,7 +66,7 @@ def _show(
     """The page, with what was typed in place of what is stored."""
     version = reads.version_of(application, application.number)
     texts = _texts_of(version) | (typed or {})
-    known = problems or _warnings(actor, application, texts[TEMPLATE])
+    known = problems or _warnings(application, texts[TEMPLATE])
     return page(
         request,
         "applications/settings.html",
@@ -91,10 +91,10 @@ def _texts_of(version: ApplicationVersion) -> dict[str, str]:
     return {TEMPLATE: version.template, VARIABLES: variables}
 
 
-def _warnings(actor: Actor, application: Application, text: str) -> Sequence[Problem]:
+def _warnings(application: Application, text: str) -> Sequence[Problem]:
     """What is worth knowing about a template, or what is wrong with it."""
     try:
-        return acts.check_template(actor, application.name, text)
+        return acts.check_template(application, text)
     except Refused as refused:
         return refused.problems
 
