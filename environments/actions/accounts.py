@@ -43,26 +43,42 @@ def check_account_name(name: str) -> None:
 def open_installation(*, username: str, password: str, account_name: str = "") -> User:
     """The first owner, a superuser, once. ``Refused`` when there is a user already.
 
-    Where commands already made the account, the owner joins it, and ``account_name`` renames it.
+    Where commands already made the account, the owner joins it, and ``account_name`` renames it;
+    where they made several, ``account_name`` says which.
     """
     person = User(username=username, is_staff=True, is_superuser=True)
     _check_password(password, person)
     with transaction.atomic():
         if User.objects.exists():
             raise Refused(error("account.opened"))
-        account = Account.objects.first()
-        if account is None:
-            account = open_account(account_name or DEFAULT_ACCOUNT)
-        elif account_name and account_name != account.name:
-            check_account_name(account_name)
-            account.name = account_name
-            account.save(update_fields=["name"])
+        account = _first_account(account_name)
         person.set_password(password)
         person.full_clean()
         person.save()
         Membership.objects.create(account=account, user=person, role=Role.OWNER)
         note(Actor(person, username, account, Role.OWNER), "opened the account")
     return person
+
+
+def _first_account(name: str) -> Account:
+    """The account that the first owner joins."""
+    accounts = list(Account.objects.order_by("name")[:20])
+    if not accounts:
+        return open_account(name or DEFAULT_ACCOUNT)
+    if len(accounts) > 1:
+        known = ", ".join(account.name for account in accounts)
+        if not name:
+            raise Refused(error("account.which", known=known))
+        found = Account.objects.filter(name=name).first()
+        if found is None:
+            raise Refused(error("account.unknown", name=name, known=known))
+        return found
+    (account,) = accounts
+    if name and name != account.name:
+        check_account_name(name)
+        account.name = name
+        account.save(update_fields=["name"])
+    return account
 
 
 def _check_password(password: str, person: User) -> None:

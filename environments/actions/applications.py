@@ -72,8 +72,8 @@ def register_application(
         raise _missing(source, name, reading)
     variables_text = variables if variables is not None else (reading.variables or "")
     name = (name or _name_of(text, source)).strip()
-    _check_name(actor, name)
     problems = _read(name, text)
+    _check_name(actor, name)
     problems += refuse_errors(_variables_problems(name, variables_text))
     with transaction.atomic():
         application = Application.objects.create(

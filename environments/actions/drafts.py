@@ -129,15 +129,17 @@ def _check(draft: EnvironmentDraft) -> None:
         problems.append(error("environment.production"))
     if draft.name and not is_label(draft.name):
         problems.append(error("environment.name", name=draft.name))
-    taken = Environment.objects.filter(
-        application=draft.application, name=draft.name, removed_at__isnull=True
-    )
-    if draft.name and taken.exists():
+    elif draft.name and _is_taken(draft):
         problems.append(
             error("environment.taken", application=draft.application.name, name=draft.name)
         )
     if problems:
         raise Refused(*problems)
+
+
+def _is_taken(draft: EnvironmentDraft) -> bool:
+    living = Environment.objects.filter(application=draft.application, removed_at__isnull=True)
+    return living.filter(name=draft.name).exists()
 
 
 def _own_source(draft: EnvironmentDraft) -> Source:

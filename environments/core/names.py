@@ -15,19 +15,20 @@ def is_label(text: str) -> bool:
     return len(text) <= LABEL_LIMIT and _LABEL.fullmatch(text) is not None
 
 
-def label(*parts: str) -> str:
+def label(*parts: str, limit: int = LABEL_LIMIT) -> str:
     """A DNS label for the parts joined by hyphens: stable, and distinct for distinct input.
 
     Text that is a label already stays as it is. Whenever something had to be cut or
     replaced, six hexadecimal digits of the SHA-256 of the original are appended, so
-    that two inputs cannot meet after the change.
+    that two inputs cannot meet after the change. ``limit``: fewer characters than a label may
+    have, where something is put behind it.
     """
     text = "-".join(parts)
-    if is_label(text):
+    if is_label(text) and len(text) <= limit:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
     stem = _NOT_IN_LABEL.sub("-", text.lower()).strip("-")
-    stem = stem[: LABEL_LIMIT - _HASH_LENGTH - 1].rstrip("-")
+    stem = stem[: limit - _HASH_LENGTH - 1].rstrip("-")
     return f"{stem}-{digest}" if stem else f"x-{digest}"
 
 

@@ -97,12 +97,13 @@ def _labels(member: PlannedMember, name: str) -> dict[str, str]:
 
 
 def _metadata(
-    plan: Plan, member: PlannedMember, name: str, /, **annotations: str
+    plan: Plan, member: PlannedMember, workload: str, suffix: str = "", /, **annotations: str
 ) -> dict[str, Any]:
+    """``suffix``: what stands behind the workload's name in the name of this object."""
     return {
-        "name": name,
+        "name": f"{workload}{suffix}",
         "namespace": plan.namespace,
-        "labels": _labels(member, name.removesuffix("-environment").removesuffix("-files")),
+        "labels": _labels(member, workload),
         "annotations": annotations,
     }
 
@@ -123,7 +124,7 @@ def _secret(
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": _metadata(plan, member, f"{name}-environment"),
+        "metadata": _metadata(plan, member, name, "-environment"),
         "type": "Opaque",
         "stringData": {value.name: value.text for value in workload.variables},
     }
@@ -136,7 +137,7 @@ def _config_map(
         yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": _metadata(plan, member, f"{name}-files"),
+            "metadata": _metadata(plan, member, name, "-files"),
             "data": {f"file-{number}": text for number, (_, text) in enumerate(workload.files)},
         }
 
@@ -265,9 +266,13 @@ def _with_revision(manifests: list[dict[str, Any]]) -> tuple[Manifest, ...]:
     """The same manifests, the workload marked with a digest of all that decides how it runs.
 
     What rises with every run, and only with the run, is left out of it: a service whose code,
-    settings and variables are the same keeps running untouched.
+    settings and variables are the same keeps running untouched. To a service without code of the
+    repository a new commit is such a thing.
     """
-    canonical = json.dumps(_lasting(manifests), sort_keys=True, ensure_ascii=False)
+    passing = {"RELEASE_BUILD_ID"}
+    if not any(ANNOTATION_COMMIT in one["metadata"].get("annotations", {}) for one in manifests):
+        passing |= {"RELEASE_COMMIT_SHA", "RELEASE_COMMIT_SHORT"}
+    canonical = json.dumps(_lasting(manifests, passing), sort_keys=True, ensure_ascii=False)
     revision = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     for manifest in manifests:
         if manifest["kind"] in ("Deployment", "Job"):
@@ -275,14 +280,12 @@ def _with_revision(manifests: list[dict[str, Any]]) -> tuple[Manifest, ...]:
     return tuple(manifests)
 
 
-def _lasting(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _lasting(manifests: list[dict[str, Any]], passing: set[str]) -> list[dict[str, Any]]:
     return [
         {
             **manifest,
             "stringData": {
-                name: text
-                for name, text in manifest["stringData"].items()
-                if name != "RELEASE_BUILD_ID"
+                name: text for name, text in manifest["stringData"].items() if name not in passing
             },
         }
         if "stringData" in manifest

@@ -8,6 +8,9 @@ from environments.core.ports import Refs
 from environments.core.problems import Place, Problem, error, nearest, warning
 from environments.core.template.model import AppTemplate, ImportEntry
 
+LONGEST_REF = 250
+"""Characters that a branch or tag may have."""
+
 
 class Rule(StrEnum):
     """Why a branch was chosen, in the order in which the rules are tried."""
@@ -60,10 +63,12 @@ def choose_import_branch(
     given: str,
     template: AppTemplate,
     refs: Refs,
+    importer_file: str = "app_imports",
 ) -> BranchChoice:
     """The branch of an import: fixed, else of the same name, else tracked, else the default.
 
     ``given``: a branch that a person gives now, "" for none; it goes before the entry's.
+    ``importer_file``: the text in which the entry stands.
     """
     wishes = [
         _Wish(Rule.CHOSEN, given, tags_too=True, must_exist=True),
@@ -72,7 +77,8 @@ def choose_import_branch(
         *_tracking(template),
         _Wish(Rule.DEFAULT, refs.default_branch, must_exist=True),
     ]
-    return _first(application, wishes, refs, place=Place("app_imports", entry.line), file=template)
+    place = Place(importer_file, entry.line) if entry.line else None
+    return _first(application, wishes, refs, place=place, file=template)
 
 
 def choose_own_branch(
@@ -109,6 +115,15 @@ def _first(
             continue
         commit, is_tag = _find(wish, refs)
         trace.append(Attempt(wish.rule, wish.name, commit is not None, _note(wish, is_tag)))
+        if commit is not None and len(wish.name) > LONGEST_REF:
+            long = error(
+                "branch.too-long",
+                application=application,
+                branch=wish.name[:40],
+                length=len(wish.name),
+                limit=LONGEST_REF,
+            )
+            return BranchChoice(wish.name, is_tag, None, wish.rule, tuple(trace), (*problems, long))
         if commit is not None:
             return BranchChoice(wish.name, is_tag, commit, wish.rule, tuple(trace), tuple(problems))
         if wish.must_exist:

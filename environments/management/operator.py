@@ -4,11 +4,13 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
 
 from environments.actions.accounts import DEFAULT_ACCOUNT, open_account
 from environments.actions.asking import (
@@ -18,6 +20,7 @@ from environments.actions.asking import (
     actor_for,
     operator,
 )
+from environments.core.masking import clean
 from environments.core.plan import problem_form
 from environments.core.problems import Problem, error
 from environments.models import Account, Application, Environment
@@ -27,10 +30,27 @@ class OperatorCommand(BaseCommand):
     """A command that acts through the same actions as the pages.
 
     Subclasses write ``act``, which returns the exit status; ``Refused`` and ``NotAllowed`` are
-    told here, with exit status 1.
+    told here, with exit status 1, and so is a command line that cannot be read.
     """
 
     requires_system_checks = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **more: Any) -> CommandParser:
+        """The parser; what it refuses is raised, so that ``run_from_argv`` tells it."""
+        parser = super().create_parser(prog_name, subcommand, **more)
+        parser.called_from_command_line = False
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run from the command line: exit status 0 or 1, whatever was typed."""
+        for stream in (sys.stdout, sys.stderr):
+            _write_what_can_be(stream)
+        try:
+            super().run_from_argv(argv)
+        except CommandError as wrong:
+            reason = str(wrong).removeprefix("Error: ")
+            problem = error("command.usage", reason=reason, command=argv[1])
+            sys.exit(self.refuse((problem,), as_json="--json" in argv))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options that every command of an account has."""
@@ -48,6 +68,12 @@ class OperatorCommand(BaseCommand):
         except NotAllowed as forbidden:
             problem = error("account.person", reason=str(forbidden))
             status = self.refuse((problem,), **options)
+        except (OperationalError, ProgrammingError) as away:
+            reason = str(away).partition("\n")[0]
+            status = self.refuse((error("command.database", reason=reason),), **options)
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted. What was asked for before goes on.")
+            status = 1
         if status:
             sys.exit(status)
 
@@ -66,8 +92,9 @@ class OperatorCommand(BaseCommand):
     def warn(self, problems: Sequence[Problem]) -> None:
         """One line for each problem, on stderr."""
         for problem in problems:
-            where = f"{problem.place.file}:{problem.place.line}: " if problem.place else ""
-            self.stderr.write(f"{problem.level}: {where}{problem.message}")
+            place = problem.place
+            where = f"{place.file}:{place.line}: " if place and place.line else ""
+            self.stderr.write(one_line(f"{problem.level}: {where}{problem.message}"))
 
     def tell(self, form: Any) -> None:
         """The JSON and nothing else."""
@@ -111,6 +138,17 @@ class OperatorCommand(BaseCommand):
         return accounts[0]
 
 
+def one_line(text: str) -> str:
+    """The text on one line of a terminal, without what could move its cursor."""
+    return " ".join(clean(text).splitlines())
+
+
+def _write_what_can_be(stream: TextIO) -> None:
+    """Characters that the stream's encoding lacks are written as escapes."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
 def application_named(account: Account, name: str) -> Application:
     """The account's application of this name; ``Refused`` with the ones that there are."""
     found = Application.objects.filter(account=account, name=name).first()
@@ -132,10 +170,18 @@ def environment_called(account: Account, env_id: str) -> Environment:
     return found
 
 
+def bytes_of(path: str) -> bytes:
+    """What is in the file; ``Refused`` where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as wrong:
+        raise Refused(error("command.reads", path=path, reason=wrong.strerror)) from wrong
+
+
 def text_of(path: str) -> str:
     """The file's text; ``Refused`` where it cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        reason = wrong.strerror if isinstance(wrong, OSError) else "it is not UTF-8 text"
+        return bytes_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        reason = "it is not UTF-8 text"
         raise Refused(error("command.reads", path=path, reason=reason)) from wrong

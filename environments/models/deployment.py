@@ -150,8 +150,8 @@ class Task(models.Model):
     deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="tasks")
     number = models.PositiveIntegerField()
     step = models.PositiveIntegerField()
-    step_name = models.CharField(max_length=100, blank=True)
-    name = models.CharField(max_length=150)
+    step_name = models.TextField(blank=True)
+    name = models.TextField()
     """As in the workflow: ``services.api``."""
     kind = models.CharField(max_length=10)
     """``service``, ``job`` or ``removal``."""

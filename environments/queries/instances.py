@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from environments import wiring
-from environments.core.masking import clean
+from environments.core.masking import Masker, clean
 from environments.core.ports import EngineError, Instance
 from environments.models import Deployment, Environment
 from environments.queries.accounts import Unseen
@@ -74,7 +74,7 @@ def instances_of(environment: Environment, members: Sequence[Environment]) -> In
     return Instances(groups)
 
 
-def log_of(environment: Environment, instance: str) -> Log:
+def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
     """The last lines of one instance of the environment's namespace; raises ``Unseen``."""
     namespace = environment.namespace
     engine = wiring.engine(namespace.context.engine)
@@ -84,4 +84,4 @@ def log_of(environment: Environment, instance: str) -> Log:
         lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)
     except EngineError as wrong:
         return Log((), str(wrong))
-    return Log([clean(line) for line in lines])
+    return Log([clean(masker.masked(line)) for line in lines])

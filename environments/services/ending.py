@@ -173,7 +173,9 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
         now = timezone.now()
         for share in _open_shares(deployment):
             _remove_environment(share.environment, now)
-            _close(share, DeploymentStatus.REMOVED, "; ".join(_errors_of(share.tasks.all())), now)
+            _close(
+                share, DeploymentStatus.REMOVED, "; ".join(_errors_of(list(share.tasks.all()))), now
+            )
         if whole:
             _end_namespace(deployment, now)
         say(deployment, ["removed"], masker=Masker(()))

@@ -73,7 +73,7 @@ def choose(
         known = refs.get(source.application.pk)
         name = source.application.name
         if known is None:
-            choices[name] = unresolved(chosen.get(name) or source.entry.branch)
+            choices[name] = _unasked_import(chosen.get(name, ""), source.entry.branch)
             continue
         choices[name] = choose_import_branch(
             application=name,
@@ -82,21 +82,30 @@ def choose(
             given=chosen.get(name, ""),
             template=source.template,
             refs=known,
+            importer_file=importer.template.file,
         )
     return choices
 
 
 def _own_choice(source: Source, refs: Refs | None, given: str) -> BranchChoice:
     if refs is None:
-        return unresolved(given)
+        tracked = source.template.tracking_branch or source.template.tracking_tag
+        if given:
+            return unresolved(given, Rule.CHOSEN)
+        return unresolved(tracked, Rule.TRACKING if tracked else Rule.DEFAULT)
     return choose_own_branch(
         application=source.application.name, given=given, template=source.template, refs=refs
     )
 
 
-def unresolved(asked: str) -> BranchChoice:
-    """The choice where a repository could not be asked."""
-    rule = Rule.CHOSEN if asked else Rule.SAME_NAME
+def _unasked_import(given: str, fixed: str) -> BranchChoice:
+    if given:
+        return unresolved(given, Rule.CHOSEN)
+    return unresolved(fixed, Rule.FIXED if fixed else Rule.SAME_NAME)
+
+
+def unresolved(asked: str, rule: Rule) -> BranchChoice:
+    """The choice where a repository could not be asked: what was asked for, by which rule."""
     return BranchChoice(ref=asked, is_tag=False, commit=None, rule=rule, trace=(), problems=())
 
 

@@ -29,7 +29,11 @@ def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
     try:
         setting = setting_of(environment.namespace)
         made = plan_for(kind, staying, setting)
-        going = [member_of(item.source, item.choice) for item in resolved.items if item.leaves]
+        going = [
+            member_of(item.source, item.choice, act=item.act)
+            for item in resolved.items
+            if item.leaves
+        ]
         if going:
             warned = leaving_problems(plan_for("teardown", going, setting), made)
             made = replace(made, problems=(*made.problems, *warned))

@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 
 from environments import wiring
+from environments.core.masking import Masker
 from environments.core.plan import Act, Plan
 from environments.core.ports import LocalPort, Manifest
 from environments.core.render import job_manifests, service_manifests
-from environments.models import Deployment, Environment, PortClaim, Task
+from environments.models import Deployment, Environment, Namespace, PortClaim, Task
 from environments.services.resolving import Pin
 
 
@@ -59,6 +60,15 @@ def opened(deployment: Deployment) -> Box:
         return Box({}, ())
     form = json.loads(wiring.unseal(deployment.manifests, belongs_to=deployment.seal_name))
     return Box(form["tasks"], tuple(form["secrets"]))
+
+
+def masker_of(namespace: Namespace) -> Masker:
+    """Hides every secret that a container of the namespace was given by what runs there now."""
+    members = Environment.objects.filter(namespace=namespace, removed_at__isnull=True)
+    runs = members.exclude(running=None).values_list("running", "running__part_of")
+    roots = {part_of or running for running, part_of in runs}
+    made = Deployment.objects.filter(pk__in=roots)
+    return Masker({secret for deployment in made for secret in opened(deployment).secrets})
 
 
 def tasks_of(deployment: Deployment) -> list[Task]:

@@ -142,7 +142,7 @@ def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
 def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
     """The head of the environment's branch; without a commit where the branch is gone."""
     if refs is None:
-        return unresolved(environment.branch)
+        return unresolved(environment.branch, Rule(environment.rule))
     among = refs.tags if environment.is_tag else refs.branches
     return BranchChoice(
         ref=environment.branch,
@@ -224,7 +224,7 @@ def _entry_now(environment: Environment) -> ImportEntry | None:
         kind=DeploymentKind.SETUP, part_of__isnull=True, written_at__isnull=False
     )
     for pins in written.order_by("-pk").values_list("pins", flat=True)[:1]:
-        for pin in pins:
+        for pin in pins or ():
             if pin["environment_id"] == environment.pk:
                 return entry_of(pin)
     return _kept_entry(environment)

@@ -92,10 +92,13 @@ def abort(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
 def log(request: HttpRequest, actor: Actor, pk: int) -> StreamingHttpResponse | HttpResponse:
     """All its lines as text."""
     found = reads.deployment_of(actor.account, pk)
-    lines = found.lines.order_by("number").values_list("at", "text").iterator()
-    answer = StreamingHttpResponse(
-        (f"{at:%Y-%m-%dT%H:%M:%S.%fZ} {text}\n" for at, text in lines),
-        content_type="text/plain; charset=utf-8",
-    )
+    answer = StreamingHttpResponse(_text_of(found), content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="deployment-{pk}.log"'
     return answer
+
+
+def _text_of(found: Deployment) -> Iterator[str]:
+    for at, text in found.lines.order_by("number").values_list("at", "text").iterator():
+        yield f"{at:%Y-%m-%dT%H:%M:%S.%fZ} {text}\n"
+    if found.lines_left_out:
+        yield f"{found.lines_left_out} lines left out\n"

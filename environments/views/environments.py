@@ -24,6 +24,7 @@ from environments.queries import deployments as deployments_reads
 from environments.queries import environments as reads
 from environments.queries import instances as instances_reads
 from environments.services.planning import form_of
+from environments.services.rendering import masker_of
 from environments.views.gate import in_account, page, part
 
 
@@ -195,7 +196,8 @@ def log(request: HttpRequest, actor: Actor, env_id: str, instance: str) -> HttpR
     """The last lines of one instance."""
     environment = reads.environment_of(actor.account, env_id)
     require_log_reader(actor, environment)
-    found = instances_reads.log_of(environment, instance)
+    masker = masker_of(environment.namespace)
+    found = instances_reads.log_of(environment, instance, masker=masker)
     return part(
         request,
         "environments/log.html",

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,6 +18,7 @@ from environments.queries.accounts import Unseen, account_for
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
+_EDITORS = ("text", "template")
 Gated = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
@@ -32,6 +34,8 @@ def in_account(view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBa
     ) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return see_other(request, _to_sign_in(request))
+        if _has_nul(request):
+            raise BadRequest("A field holds the character NUL, which nothing here can have.")
         try:
             actor = actor_for(request.user, account_for(request.user, account))
             return see_other(request, view(request, actor, *args, **more))
@@ -41,6 +45,17 @@ def in_account(view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBa
             return render(request, "403.html", {"sentence": str(forbidden)}, status=403)
 
     return cast(Gated[P], gated)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether a field holds a NUL, which no database keeps; editors say the line of theirs."""
+    return any(
+        "\0" in text
+        for sent in (request.GET, request.POST)
+        for key, values in sent.lists()
+        if key not in _EDITORS
+        for text in (key, *map(str, values))
+    )
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

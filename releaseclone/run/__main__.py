@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     output = Output.on(sys.stdout)
     try:
         data = configuration.read().data
-        with hold(data):
+        with hold(data, chosen):
             for sentence in ports.choose(data, configuration.read().bind):
                 output.say("runner", sentence)
             settings = configuration.read()
@@ -42,7 +42,8 @@ def _read(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         prog="python -m releaseclone.run",
         usage="%(prog)s [--parts NAME,…] [-- COMMAND …]",
         description="Start the parts of the product in this terminal, and end them with Ctrl-C. "
-        "COMMAND is run once all are up; when it fails, all end with its status.",
+        "COMMAND is run once all are up; when it fails, all end with its status. Where no part "
+        "stays, as with --parts migrate, it ends by itself.",
     )
     parser.add_argument(
         "--parts",
@@ -64,9 +65,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _greeting(settings: Configuration, parts: Sequence[Part]) -> list[str]:
     """What a person wants to know once all is up."""
-    names = [part.name for part in parts]
+    names = [part.name for part in parts if not part.once]
     if "web" not in names:
-        return [f"up: {', '.join(names)}"]
+        return [f"up: {', '.join(names)}"] if names else []
     root = ["you are root: the code of every environment runs as root too"]
     token = setup_token.read_or_make(settings.data)
     return [

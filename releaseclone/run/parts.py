@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -59,24 +60,23 @@ def chosen_parts(configuration: Configuration, names: Collection[str]) -> tuple[
 def _broker(configuration: Configuration) -> Part | None:
     if not configuration.own_broker:
         return None
-    socket_path = configuration.sockets / "broker.sock"
     command = broker_command(configuration.data, configuration.sockets)
-    return Part("broker", command, _answers(socket_path))
+    return Part("broker", command, answering(configuration, "broker"))
 
 
 def _engine(configuration: Configuration) -> Part | None:
     if not configuration.process_engine:
         return None
-    folder = configuration.data / "process"
-    command = (sys.executable, "-m", "environments.engines.process.daemon", str(folder))
-    return Part("engine", command, _answers(Places(folder).socket))
+    folder = str(configuration.data / "process")
+    command = (sys.executable, "-m", "environments.engines.process.daemon", folder)
+    return Part("engine", command, answering(configuration, "engine"))
 
 
 def _caddy(configuration: Configuration) -> Part:
     return Part(
         "caddy",
         caddy_command(configuration),
-        _answers(configuration.sockets / "caddy.sock"),
+        answering(configuration, "caddy"),
         then="routes",
         # Caddy makes folders of its own below these, and warns where they are not known.
         environ={
@@ -97,7 +97,7 @@ def _web(configuration: Configuration) -> Part:
         *("--host", configuration.bind, "--port", str(configuration.port)),
         *("--log-level", "warning", "--lifespan", "off"),
     )
-    return Part("web", command, _page(configuration))
+    return Part("web", command, answering(configuration, "web"))
 
 
 def _worker(configuration: Configuration) -> Part:
@@ -179,6 +179,21 @@ def caddy_command(configuration: Configuration) -> tuple[str, ...]:
     return str(program), "run", "--config", str(path)
 
 
+def answering(configuration: Configuration, name: str) -> Callable[[], bool]:
+    """How to see that the part of this name is up; one that listens nowhere always seems so."""
+    match name:
+        case "broker":
+            return _answers(configuration.sockets / "broker.sock")
+        case "engine":
+            return _answers(Places(configuration.data / "process").socket)
+        case "caddy":
+            return _answers(configuration.sockets / "caddy.sock")
+        case "web":
+            return _page(configuration)
+        case _:
+            return _always
+
+
 def _answers(path: Path) -> Callable[[], bool]:
     def is_up() -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
@@ -199,8 +214,9 @@ def _page(configuration: Configuration) -> Callable[[], bool]:
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return True
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as refusal:
+            # A host name that is not allowed is an answer; a database that is away is none.
+            return refusal.code < HTTPStatus.INTERNAL_SERVER_ERROR
         except OSError:
             return False
 

@@ -21,6 +21,7 @@ def choose(data: Path, bind: str, *, environ: Mapping[str, str] = os.environ) ->
     """
     path = data / PORTS_FILE
     kept = json.loads(path.read_text()) if path.exists() else {}
+    before = dict(kept)
     said: list[str] = []
     for door, default in DEFAULTS.items():
         if door in kept or environ.get(_GIVEN[door]):
@@ -36,7 +37,11 @@ def choose(data: Path, bind: str, *, environ: Mapping[str, str] = os.environ) ->
         kept[door] = number
         if kept[door] != default:
             said.append(f"port {default} is taken: {door} uses {kept[door]} from now on")
-    path.write_text(json.dumps(kept))
+    if kept != before:
+        # The parts of another runner may read it at this moment: the whole of it, or as it was.
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_text(json.dumps(kept))
+        beside.rename(path)
     return said
 
 

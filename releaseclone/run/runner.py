@@ -63,7 +63,8 @@ class Runner:
     def run(self, command: Sequence[str], *, greeting: Sequence[str]) -> int:
         """Until Ctrl-C, SIGTERM, or the failure of ``command``, which is run once all are up.
 
-        Returns the exit status; raises ``CannotRun``. Nothing runs any more in either case.
+        Where no part stays, until all have ended. Returns the exit status; raises ``CannotRun``.
+        Nothing runs any more in either case.
         """
         for number in _SIGNALS:
             signal.signal(number, self._ask_to_stop)
@@ -83,16 +84,18 @@ class Runner:
     def _watch(self, command: Sequence[str]) -> int:
         """See that all stay up; the exit status at the end."""
         asked = None
+        lasts = not all(part.once for part in self._parts)
         if command and not self._asked_to_stop:
             asked = self._spawn(Part("", tuple(command), once=True))
-        while not self._asked_to_stop:
+        while not self._asked_to_stop and (lasts or asked is not None):
             self._read(0.2)
             if asked is not None and (status := asked.status()) is not None:
                 self._bury(asked)
                 if status:
                     return status if status > 0 else 128 - status
                 asked = None
-                self._output.say(_NAME, "stays up until Ctrl-C")
+                if lasts:
+                    self._output.say(_NAME, "stays up until Ctrl-C")
             self._restart_dead()
         return 0
 
@@ -178,10 +181,14 @@ class Runner:
         self._children.remove(child)
 
     def _stop_all(self) -> None:
-        """One part after the other, last started first."""
+        """One part after the other in the reverse of their order, whichever was started again."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        for child in reversed(list(self._children)):
+        order = [part.name for part in self._parts]
+        known = [child for child in self._children if child.part.name in order]
+        others = [child for child in self._children if child.part.name not in order]
+        known.sort(key=lambda child: order.index(child.part.name), reverse=True)
+        for child in (*others, *known):
             child.stop(self._patience.stop, self._read)
             self._bury(child)
 

@@ -109,7 +109,7 @@ def test_later_sources_win_and_each_value_names_its_own() -> None:
         defaults=(VariableEntry("A", "1"), VariableEntry("B", "1"), VariableEntry("C", "1")),
         services={"web": (VariableEntry("B", "2"),), "other": (VariableEntry("A", "9"),)},
     )
-    values, problems = container(variables, envs={"C": "3"})
+    values, problems = container(variables, envs={"B": "3", "C": "3"})
     assert not problems
     assert [(values[key].text, values[key].source) for key in "ABC"] == [
         ("1", "defaults"),
@@ -142,6 +142,31 @@ def test_a_cycle_is_an_error_that_names_the_mapping(entries: list[tuple[str, str
     _, problems = container(mapped(*entries))
     assert {problem.id for problem in problems} == {"mapping.cycle"}
     assert "A" in problems[0].message
+
+
+def test_a_mapping_that_needs_a_circle_is_left_out_and_the_circle_alone_is_the_error() -> None:
+    _, problems = container(mapped(("A", "B"), ("B", "A"), ("C", "${A}/x")))
+    errors = {problem.message[:14] for problem in problems if problem.level == "error"}
+    assert errors == {"The mapping A ", "The mapping B "}
+    (warned,) = [problem for problem in problems if problem.level == "warning"]
+    assert (warned.id, warned.message[:14]) == ("mapping.left-out", "The mapping C ")
+
+
+def test_what_needs_a_mapping_that_is_left_out_is_left_out_too() -> None:
+    entries = mapped(("A", "${B}/x"), ("B", "GONE_INGRESS_URL"))
+    values, problems = container(entries, absent=frozenset({"GONE_INGRESS_URL"}))
+    assert not {"A", "B"} & set(values)
+    assert {(problem.id, problem.level) for problem in problems} == {
+        ("mapping.left-out", "warning")
+    }
+
+
+def test_a_reserved_name_is_told_with_the_line_that_it_is_made_for() -> None:
+    made = ingress_variables("api", url="http://api.x", host="api.x", origin="api.yaml, line 7")
+    _, (problem,) = container(envs={"API_INGRESS_URL": "x"}, shared=made)
+    assert "It is made for api.yaml, line 7." in problem.message
+    assert problem.place is not None
+    assert (problem.place.file, problem.place.line) == ("t.yaml", 3)
 
 
 def test_values_are_not_looked_into() -> None:
@@ -217,5 +242,5 @@ def test_sources_agree_with_a_plain_merge(
         services={"web": tuple(VariableEntry(*item) for item in service.items())},
     )
     values, _ = container(variables, envs=envs)
-    expected = {**defaults, **service, **envs}
+    expected = {**defaults, **envs, **service}
     assert {key: values[key].text for key in expected} == expected

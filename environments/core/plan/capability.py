@@ -1,10 +1,13 @@
 """What a member asks for that the engine cannot do: errors where it would have to run."""
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from environments.core.plan.model import Member, PlannedMember, PlannedWorkload, Surroundings
+from environments.core.plan.model import Act, Member, PlannedMember, PlannedWorkload, Surroundings
 from environments.core.problems import Place, Problem, error, warning
 from environments.core.template.model import Service
+from environments.core.variables import service_variables
 
 _ENGINES_WITH_IMAGES = "docker or kubernetes"
 
@@ -105,15 +108,54 @@ def process_problems(
             elsewhere=surroundings.processes_elsewhere,
             limit=surroundings.process_limit,
         )
+    addresses = _addresses(planned)
     for member in planned:
-        for service in member.services:
-            if any(value.name == "PORT" for value in service.variables):
-                yield warning(
-                    "engine.fixed-port",
-                    place=Place(member.member.template.file, service.line),
-                    application=member.member.application,
-                    name=service.name,
-                    engine=surroundings.engine.name,
-                )
+        if member.member.act is Act.APPLY:
+            yield from _fixed_ports(member, surroundings)
+            yield from _own_addresses(member, addresses, surroundings)
     if not surroundings.names_resolve:
         yield warning("names.do-not-resolve", host=f"example.{surroundings.domain}")
+
+
+def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:
+    """Services with a port that expect another one than the engine will give them."""
+    for service in member.services:
+        about: dict[str, Any] = {
+            "place": Place(member.member.template.file, service.line),
+            "application": member.member.application,
+            "name": service.name,
+            "engine": surroundings.engine.name,
+        }
+        if any(value.name == "PORT" for value in service.variables):
+            yield warning("engine.fixed-port", **about)
+        for port in dict.fromkeys(port.target_port for port in service.ports):
+            alone = re.compile(rf"(?<![\d_]){port}(?!\d)")
+            if any(alone.search(word) for word in (*service.command, *service.args)):
+                yield warning("engine.port-in-command", port=port, **about)
+
+
+def _addresses(planned: Sequence[PlannedMember]) -> frozenset[str]:
+    """The names of all service variables of the namespace."""
+    return frozenset(
+        made.name
+        for member in planned
+        for service in member.services
+        if service.ports
+        for made in service_variables(service.name, host="", port="")
+    )
+
+
+def _own_addresses(
+    member: PlannedMember, addresses: frozenset[str], surroundings: Surroundings
+) -> Iterator[Problem]:
+    for workload in (*member.services, *member.jobs):
+        for value in workload.variables:
+            if value.name in addresses and value.source != "service":
+                yield warning(
+                    "engine.own-address",
+                    place=Place(member.member.template.file, workload.line),
+                    application=member.member.application,
+                    name=workload.name,
+                    variable=value.name,
+                    engine=surroundings.engine.name,
+                )

@@ -10,8 +10,8 @@ Form = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference. ``act``: ``comes``, ``goes`` or ``changes``; ``what``: ``member``,
-    ``service``, ``job``, ``host``, ``branch``, ``commit``, ``variable``, ``replicas`` or
-    ``command``."""
+    ``service``, ``job``, ``host``, ``branch``, ``commit``, ``variable``, ``image``, ``ports``,
+    ``replicas`` or ``command``."""
 
     act: str
     what: str
@@ -41,8 +41,9 @@ def _member(name: str, old: Form | None, new: Form | None) -> Iterator[Change]:
     for kind in ("service", "job"):
         earlier = {workload["name"]: workload for workload in (old or {}).get(f"{kind}s", ())}
         later = {workload["name"]: workload for workload in (new or {}).get(f"{kind}s", ())}
-        for workload in earlier.keys() - later.keys():
-            yield Change("goes", kind, name, workload)
+        for workload in earlier:
+            if workload not in later:
+                yield Change("goes", kind, name, workload)
         for workload, form in later.items():
             if workload not in earlier:
                 yield Change("comes", kind, name, workload)
@@ -52,19 +53,9 @@ def _member(name: str, old: Form | None, new: Form | None) -> Iterator[Change]:
 
 def _workload(application: str, old: Form, new: Form) -> Iterator[Change]:
     name = new["name"]
-    if old["replicas"] != new["replicas"]:
-        yield Change(
-            "changes", "replicas", application, name, str(old["replicas"]), str(new["replicas"])
-        )
-    if old["command"] != new["command"]:
-        yield Change(
-            "changes",
-            "command",
-            application,
-            name,
-            " ".join(old["command"]),
-            " ".join(new["command"]),
-        )
+    for key in ("image", "replicas", "ports", "command"):
+        if old[key] != new[key]:
+            yield Change("changes", key, application, name, _written(old[key]), _written(new[key]))
     earlier = {value["name"]: value for value in old["variables"]}
     later = {value["name"]: value for value in new["variables"]}
     for variable in sorted(earlier.keys() | later.keys()):
@@ -75,6 +66,10 @@ def _workload(application: str, old: Form, new: Form) -> Iterator[Change]:
         yield Change(
             act, "variable", application, f"{name} {variable}", _text(before), _text(after)
         )
+
+
+def _written(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _text(value: Form | None) -> str:

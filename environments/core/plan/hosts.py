@@ -11,6 +11,10 @@ from environments.core.template.model import HostRule, Port, Reach, Service
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _HOST_LIMIT = 253
+_STEM_LIMIT = LABEL_LIMIT - len("-ted00000")
+"""What the longest handle leaves of a label."""
+STATIC_PORT = Port(80, 80, Reach.OUTSIDE)
+"""Where a static site is served whose template names no port."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -44,7 +48,7 @@ def rules_of(member: Member, services: tuple[Service, ...]) -> tuple[HostRule, .
     return tuple(
         HostRule(
             service=service.name,
-            hostnames=(f"{label(service.name, member.application)}-${{env_id}}.${{domain}}",),
+            hostnames=(f"{_stem(service.name, member.application)}-${{env_id}}.${{domain}}",),
             line=service.line,
         )
         for service in services
@@ -52,10 +56,20 @@ def rules_of(member: Member, services: tuple[Service, ...]) -> tuple[HostRule, .
     )
 
 
+def _stem(service: str, application: str) -> str:
+    return label(service, application, limit=_STEM_LIMIT)
+
+
 def public_port(service: Service) -> Port | None:
     """The port that a host leads to: the first ``node_port``, else the first of all."""
-    outside = [port for port in service.ports if port.reach is Reach.OUTSIDE]
-    return next(iter(outside or service.ports), None)
+    ports = ports_of(service)
+    outside = [port for port in ports if port.reach is Reach.OUTSIDE]
+    return next(iter(outside or ports), None)
+
+
+def ports_of(service: Service) -> tuple[Port, ...]:
+    """The ports that the service has in a namespace."""
+    return service.ports or ((STATIC_PORT,) if service.static else ())
 
 
 def _absent(member: Member, rule: HostRule) -> Iterator[Problem]:

@@ -1,32 +1,24 @@
 """Makes the plan from members and surroundings: every rule asked, every problem collected."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from environments.core.collisions import Owner, collisions
-from environments.core.names import label
 from environments.core.plan import capability
-from environments.core.plan.hosts import hosts_of
+from environments.core.plan.hosts import hosts_of, ports_of
 from environments.core.plan.model import (
     Act,
     Member,
     Plan,
     PlannedHost,
     PlannedMember,
-    PlannedWorkload,
     Surroundings,
 )
 from environments.core.plan.parameters import filled_in, values_of
 from environments.core.plan.shown import digest_of
+from environments.core.plan.workloads import Shaped, planned_members
 from environments.core.problems import Place, Problem, error, nearest, warning
-from environments.core.template.model import Job, Service, Workload
-from environments.core.variables import (
-    Generated,
-    container_variables,
-    ingress_variables,
-    release_variables,
-    service_variables,
-)
+from environments.core.template.model import Job, Service
 from environments.core.workflow import PlannedStep, steps_for
 
 SETUP = "setup"
@@ -34,20 +26,10 @@ PATCH = "patch"
 TEARDOWN = "teardown"
 
 
-@dataclass(frozen=True, slots=True)
-class _Shaped:
-    """A member on its way into the plan: parameters filled in, services chosen, steps known."""
-
-    member: Member
-    services: Mapping[str, Service]
-    jobs: Mapping[str, Job]
-    steps: tuple[PlannedStep, ...]
-
-
 def make_plan(*, kind: str, members: Sequence[Member], surroundings: Surroundings) -> Plan:
     """The plan of these members, in their order. ``kind``: setup, patch or teardown."""
     problems: list[Problem] = []
-    shaped: list[_Shaped] = []
+    shaped: list[Shaped] = []
     for member in members:
         one, found_wrong = _shape(kind, member)
         shaped.append(one)
@@ -59,7 +41,7 @@ def make_plan(*, kind: str, members: Sequence[Member], surroundings: Surrounding
         found, wrong = hosts_of(one.member, one.services, surroundings)
         hosts += found
         problems += wrong if one.member.act is Act.APPLY else ()
-    planned, of_variables = _planned(shaped, hosts, surroundings)
+    planned, of_variables = planned_members(shaped, hosts, surroundings)
     problems += of_variables
     if kind != TEARDOWN:
         problems += collisions([_owner(one, hosts) for one in counted])
@@ -77,13 +59,13 @@ def make_plan(*, kind: str, members: Sequence[Member], surroundings: Surrounding
     return replace(plan, digest=digest_of(plan))
 
 
-def _shape(kind: str, member: Member) -> tuple[_Shaped, list[Problem]]:
+def _shape(kind: str, member: Member) -> tuple[Shaped, list[Problem]]:
     template = member.template
     values, problems = values_of(template, member.parameters, application=member.application)
     template = filled_in(template, values)
     member = replace(member, template=template)
     if member.act is Act.LEAVE_OUT:
-        return _Shaped(member, {}, {}, ()), []
+        return Shaped(member, {}, {}, ()), []
     flow = SETUP if member.act is Act.KEEP else kind
     steps, wrong = steps_for(
         template, flow, application=member.application, excluded=member.excluded
@@ -91,7 +73,7 @@ def _shape(kind: str, member: Member) -> tuple[_Shaped, list[Problem]]:
     services, jobs = _running(member, kind if member.act is Act.APPLY else SETUP, steps)
     steps = () if member.act is Act.KEEP else steps
     found = [*problems, *wrong] if member.act is Act.APPLY else []
-    return _Shaped(member, services, jobs, steps), found
+    return Shaped(member, services, jobs, steps), found
 
 
 def _running(
@@ -124,137 +106,7 @@ def _running(
     return services, {job.name: job for job in template.jobs if job.name in run}
 
 
-def _planned(
-    shaped: Sequence[_Shaped], hosts: Sequence[PlannedHost], surroundings: Surroundings
-) -> tuple[tuple[PlannedMember, ...], list[Problem]]:
-    shared = _shared(shaped, hosts, surroundings)
-    problems: list[Problem] = []
-    planned: list[PlannedMember] = []
-    for one in shaped:
-        services: list[PlannedWorkload] = []
-        jobs: list[PlannedWorkload] = []
-        for service in one.services.values():
-            made, wrong = _workload(one.member, service, "service", shared, surroundings, shaped)
-            services.append(_with_service(made, one.member, service))
-            problems += wrong if one.member.act is Act.APPLY else ()
-        for job in one.jobs.values():
-            made, wrong = _workload(one.member, job, "job", shared, surroundings, shaped)
-            jobs.append(replace(made, completed_timeout=job.completed_timeout))
-            problems += wrong if one.member.act is Act.APPLY else ()
-        planned.append(PlannedMember(one.member, tuple(services), tuple(jobs), one.steps))
-    return tuple(planned), list(dict.fromkeys(problems))
-
-
-def _shared(
-    shaped: Sequence[_Shaped], hosts: Sequence[PlannedHost], surroundings: Surroundings
-) -> tuple[Generated, ...]:
-    """What every container of the namespace gets: ingress and service variables."""
-    made: list[Generated] = []
-    firsts: dict[tuple[str, str], PlannedHost] = {}
-    for host in hosts:
-        firsts.setdefault((host.env_id, host.service), host)
-    for host in firsts.values():
-        made += ingress_variables(host.service, url=host.url, host=host.host)
-    for one in shaped:
-        for service in one.services.values():
-            if service.ports:
-                name = label(service.name)
-                target = service.ports[0].target_port
-                where = (name, str(service.ports[0].port))
-                if surroundings.engine.needs_local_ports:
-                    given = surroundings.local_ports.get((name, target))
-                    where = ("127.0.0.1", str(given) if given else "")
-                made += service_variables(service.name, host=where[0], port=where[1])
-    return tuple(made)
-
-
-def _source_of(member: Member, workload: Workload) -> Workload:
-    """Where a job's image, code and variables come from."""
-    name = workload.from_services if isinstance(workload, Job) else ""
-    return member.template.service(name) or workload
-
-
-def _workload(
-    member: Member,
-    workload: Workload,
-    kind: str,
-    shared: tuple[Generated, ...],
-    surroundings: Surroundings,
-    shaped: Sequence[_Shaped],
-) -> tuple[PlannedWorkload, tuple[Problem, ...]]:
-    source = _source_of(member, workload)
-    variables, problems = container_variables(
-        application=member.application,
-        imported=member.is_imported,
-        variables=member.variables,
-        service=source.name,
-        envs=workload.envs if source is workload else (*source.envs, *workload.envs),
-        template_file=member.template.file,
-        shared=shared,
-        release=release_variables(
-            env_id=member.env_id,
-            environment=member.environment_name,
-            application=member.application,
-            branch=member.choice.ref,
-            commit=member.choice.commit or "",
-            account_id=surroundings.account_id,
-            context=surroundings.context,
-            domain=surroundings.domain,
-            build_id=member.deployment_id,
-        ),
-        absent=_absent(shaped),
-    )
-    build = source.build
-    image = workload.image or source.image
-    made = PlannedWorkload(
-        name=workload.name,
-        workload=label(workload.name),
-        kind=kind,
-        line=workload.line,
-        has_repo=workload.has_repo or (source is not workload and source.has_repo),
-        image=image,
-        folder=build.context if build else ".",
-        command=workload.command or (source.command if source is not workload else ()),
-        args=workload.args,
-        variables=variables,
-        resources=workload.resources,
-        volumes=workload.volumes,
-        node_selector=tuple(sorted(workload.node_selector.items())),
-        service_account_name=workload.service_account_name,
-    )
-    return made, problems
-
-
-def _absent(shaped: Sequence[_Shaped]) -> frozenset[str]:
-    """Names that a service would have given, had it not been excluded or ignored."""
-    names: set[str] = set()
-    for one in shaped:
-        for service in one.member.template.services:
-            if service.name not in one.services:
-                for made in (
-                    *ingress_variables(service.name, url="", host=""),
-                    *service_variables(service.name, host="", port=""),
-                ):
-                    names.add(made.name)
-    return frozenset(names)
-
-
-def _with_service(made: PlannedWorkload, member: Member, service: Service) -> PlannedWorkload:
-    return replace(
-        made,
-        replicas=service.replicas,
-        ports=service.ports,
-        readiness_probe=service.readiness_probe,
-        liveness_probe=service.liveness_probe,
-        files=tuple(
-            (file.mount_path, member.files[file.repo_path])
-            for file in service.configmap
-            if file.repo_path in member.files
-        ),
-    )
-
-
-def _owner(one: _Shaped, hosts: Sequence[PlannedHost]) -> Owner:
+def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
     """What the member claims in the namespace."""
     own = [host for host in hosts if host.env_id == one.member.env_id]
     return Owner(
@@ -262,47 +114,68 @@ def _owner(one: _Shaped, hosts: Sequence[PlannedHost]) -> Owner:
         file=one.member.template.file,
         imported=one.member.is_imported,
         services=tuple((service.name, service.line) for service in one.services.values()),
-        jobs=tuple((job.name, job.line) for job in one.jobs.values()),
+        jobs=tuple((job.name, job.line) for job in _ever_run(one.member)),
         volumes=tuple((v.name, v.line) for v in one.member.template.shared_volumes),
         hosts=tuple((host.host, host.path, host.line) for host in own),
         exposed=tuple(dict.fromkeys((host.service, host.line) for host in own)),
         with_ports=tuple(
-            (service.name, service.line) for service in one.services.values() if service.ports
+            (service.name, service.line) for service in one.services.values() if ports_of(service)
         ),
     )
+
+
+def _ever_run(member: Member) -> Iterator[Job]:
+    """The jobs that one of the member's workflows runs: what meets later is said now."""
+    template = member.template
+    named = {
+        task.target
+        for flow in template.workflows
+        for step in steps_for(
+            template, flow.name, application=member.application, excluded=member.excluded
+        )[0]
+        for task in step.tasks
+        if task.kind == "job" and not task.skipped
+    }
+    return (job for job in template.jobs if job.name in named)
 
 
 def _about_imports(members: Sequence[Member], surroundings: Surroundings) -> Iterator[Problem]:
     importer = next((member for member in members if not member.is_imported), None)
     if importer is not None:
-        here = {member.application for member in members}
         for entry in importer.template.app_imports:
-            if entry.name not in surroundings.known_applications:
+            place = Place(importer.template.file, entry.line) if entry.line else None
+            if entry.name == importer.application:
+                yield error(
+                    "template.self-import",
+                    place=place,
+                    application=importer.application,
+                    name=entry.name,
+                )
+            elif entry.name not in surroundings.known_applications:
                 yield error(
                     "import.unknown",
-                    place=Place(importer.template.file, entry.line),
+                    place=place,
                     application=importer.application,
                     name=entry.name,
                     suggestion=nearest(entry.name, surroundings.known_applications)
                     or "Register it first, or take the import out.",
                 )
-            elif entry.name == importer.application or entry.name not in here:
-                continue
     for member in members:
         if member.entry is not None and member.act is not Act.KEEP:
-            yield from _about_excluded(member)
+            yield from _about_excluded(member, importer)
             yield from _own_place(member)
 
 
-def _about_excluded(member: Member) -> Iterator[Problem]:
+def _about_excluded(member: Member, importer: Member | None) -> Iterator[Problem]:
     names = [service.name for service in member.template.services]
-    place = Place("app_imports", member.entry.line if member.entry else 0)
+    line = member.entry.line if member.entry else 0
+    place = Place(importer.template.file, line) if importer and line else None
     for excluded in member.excluded:
         if excluded not in names:
             yield error(
                 "import.unknown-service",
                 place=place,
-                application="The import",
+                application=importer.application if importer else "The importer",
                 name=member.application,
                 service=excluded,
                 suggestion=nearest(excluded, names) or f"It has: {', '.join(names)}.",
@@ -328,7 +201,7 @@ def _own_place(member: Member) -> Iterator[Problem]:
             yield warning("context.of-import", application=member.application, key=key, name=name)
 
 
-def _about_depends(shaped: Sequence[_Shaped]) -> Iterator[Problem]:
+def _about_depends(shaped: Sequence[Shaped]) -> Iterator[Problem]:
     running = {name for one in shaped for name in one.services}
     ignored = {
         service.name
@@ -354,7 +227,7 @@ def _about_depends(shaped: Sequence[_Shaped]) -> Iterator[Problem]:
 
 
 def _about_engine(
-    shaped: Sequence[_Shaped], planned: Sequence[PlannedMember], surroundings: Surroundings
+    shaped: Sequence[Shaped], planned: Sequence[PlannedMember], surroundings: Surroundings
 ) -> Iterator[Problem]:
     applied = [
         (one, member)

@@ -48,7 +48,7 @@ def values_of(
 def _wrong_type(kind: str, value: str) -> str:
     if kind == "integer" and not re.fullmatch(r"[+-]?\d+", value):
         return "a whole number"
-    if kind == "boolean" and value not in ("true", "false"):
+    if kind == "boolean" and value.lower() not in ("true", "false"):
         return "true or false"
     return ""
 

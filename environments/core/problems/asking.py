@@ -103,5 +103,12 @@ CATALOGUE: dict[str, Entry] = {
         "The demo's repositories are folders of this machine, which are not allowed.",
         "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",
     ),
-    "command.reads": Entry("{path} cannot be read: {reason}", "Give the path of a text file."),
+    "command.reads": Entry("{path} cannot be read: {reason}.", "Give the path of a text file."),
+    "command.usage": Entry("{reason}.", "See manage.py {command} --help."),
+    "command.database": Entry(
+        "The database cannot be used: {reason}.", "Run manage.py migrate, then try again."
+    ),
+    "import.option": Entry(
+        "{text!r} does not select an import.", "Write NAME, or NAME:BRANCH, with --import."
+    ),
 }

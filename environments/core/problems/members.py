@@ -12,6 +12,11 @@ CATALOGUE: dict[str, Entry] = {
     "parameter.option": Entry(
         "{text!r} does not set a parameter.", "Write NAME=VALUE, or APPLICATION.NAME=VALUE."
     ),
+    "parameter.unknown": Entry("{application} has no parameter {name}.", "{suggestion}"),
+    "parameter.no-member": Entry(
+        "{text!r} sets a parameter of {application}, which is not part of this environment.",
+        "Its applications: {known}.",
+    ),
     "import.not-there": Entry(
         "{application} does not import {name}.", "Leave --without {name} out."
     ),
@@ -88,6 +93,11 @@ CATALOGUE: dict[str, Entry] = {
     "engine.fixed-port": Entry(
         "{name} of {application} sets PORT itself; the engine {engine} gives it another one.",
         "Listen on $PORT.",
+    ),
+    "engine.port-in-command": Entry(
+        "The command of {name} of {application} names the port {port}; the engine {engine} "
+        "gives it another one.",
+        "Write $(PORT), or $(PORT_{port}), in its place.",
     ),
     "engine.own-address": Entry(
         "{name} of {application} sets {variable} itself, which the engine {engine} would fill "

@@ -7,6 +7,10 @@ CATALOGUE: dict[str, Entry] = {
         "{application} has no branch or tag {branch!r}.",
         "{known} Leave the branch blank to let the rules choose.",
     ),
+    "branch.too-long": Entry(
+        "The branch {branch}… of {application} has {length} characters, and {limit} are allowed.",
+        "Rename it, or choose another one.",
+    ),
     "branch.tracking-gone": Entry(
         "{application} tracks {branch}, which the repository does not have any more.",
         "The default branch is used; correct the template.",
@@ -38,7 +42,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "variable.reserved": Entry(
         "{application} sets {name}, which is reserved.",
-        "Take it out, or choose another name.",
+        "{reason} Take it out, or choose another name.",
     ),
     "variable.no-store": Entry(
         "{name} of {application} refers to a secret store, and none is read.",

@@ -32,7 +32,7 @@ class Parsed:
 
 
 def parse_application_template(
-    text: str, *, file: str = APPLICATION_FILE, application: str = ""
+    text: str | bytes, *, file: str = APPLICATION_FILE, application: str = ""
 ) -> Parsed:
     """The template as written, before any environment type is merged into it.
 

@@ -1,6 +1,6 @@
 """Environment variables: their sources, what the product makes, and mappings between them."""
 
-from environments.core.variables.container import container_variables
+from environments.core.variables.container import container_variables, own_names
 from environments.core.variables.generated import (
     ingress_variables,
     is_reserved,
@@ -16,6 +16,7 @@ __all__ = [
     "container_variables",
     "ingress_variables",
     "is_reserved",
+    "own_names",
     "release_variables",
     "service_variables",
 ]

@@ -26,10 +26,10 @@ def container_variables(
 ) -> tuple[tuple[Value, ...], tuple[Problem, ...]]:
     """What one container gets, sorted by name, and what is wrong with it.
 
-    Later wins: defaults, service variables, the template's ``envs``, mappings, generated ones;
-    but a service variable (``API_SERVICE_HOST``) that the application sets itself stays.
-    ``absent``: names that an excluded or ignored service would have given; ``elsewhere``: names
-    that other containers of the application have.
+    Later wins: defaults, the template's ``envs``, those of the file's ``services``, mappings,
+    generated ones; but a service variable (``API_SERVICE_HOST``) that the application sets
+    itself stays. ``absent``: names that an excluded or ignored service would have given;
+    ``elsewhere``: names that other containers of the application have.
     """
     ingress = {made.name: made for made in shared if made.kind == "ingress"}
     own, problems = _own(application, variables, service, envs, template_file, ingress)
@@ -54,6 +54,13 @@ def container_variables(
     return tuple(values[name] for name in sorted(values)), (*problems, *wrong)
 
 
+def own_names(
+    variables: VariablesFile, service: str, envs: Sequence[EnvironmentVariable]
+) -> frozenset[str]:
+    """The names that the application itself sets in one container, mappings aside."""
+    return frozenset(key for key, *_ in _entries(variables, service, envs, ""))
+
+
 def _own(
     application: str,
     variables: VariablesFile,
@@ -68,7 +75,13 @@ def _own(
     for key, text, secret, source, place in _entries(variables, service, envs, template_file):
         if is_reserved(key) or key in ingress:
             problems.append(
-                error("variable.reserved", place=place, application=application, name=key)
+                error(
+                    "variable.reserved",
+                    place=place,
+                    application=application,
+                    name=key,
+                    reason=_reason(key, ingress),
+                )
             )
         if text.startswith(SECRET_REFERENCE):
             problems.append(
@@ -76,6 +89,14 @@ def _own(
             )
         values[key] = Value(key, text, secret, source)
     return values, problems
+
+
+def _reason(name: str, ingress: Mapping[str, Generated]) -> str:
+    """Why the name is reserved, with the line that it is made for."""
+    made = ingress.get(name)
+    if made is None or not made.origin:
+        return "The product sets it."
+    return f"It is made for {made.origin}."
 
 
 def _entries(
@@ -87,11 +108,11 @@ def _entries(
     for entry in variables.defaults:
         place = Place(variables.file, entry.line)
         yield entry.key, entry.value, entry.secret, "defaults", place
+    for env in envs:
+        yield env.key, env.value, False, "template", Place(template_file, env.line)
     for entry in variables.services.get(service, ()):
         place = Place(variables.file, entry.line)
         yield entry.key, entry.value, entry.secret, f"variables of {service}", place
-    for env in envs:
-        yield env.key, env.value, False, "template", Place(template_file, env.line)
 
 
 def _mapped(
@@ -111,7 +132,13 @@ def _mapped(
         place = Place(variables.file, entry.line)
         if is_reserved(entry.name) or entry.name in ingress:
             problems.append(
-                error("variable.reserved", place=place, application=application, name=entry.name)
+                error(
+                    "variable.reserved",
+                    place=place,
+                    application=application,
+                    name=entry.name,
+                    reason=_reason(entry.name, ingress),
+                )
             )
             continue
         try:
@@ -130,6 +157,8 @@ def _mapped(
     for name in cyclic:
         place = Place(variables.file, parsed[name][0].line)
         problems.append(error("mapping.cycle", place=place, application=application, name=name))
+    # A mapping that is not made has said so itself: those that need it need not repeat it.
+    excuses = absent | elsewhere | {entry.name for entry in variables.mapping}
     known = dict(values)
     made: dict[str, Value] = {}
     for name in order:
@@ -137,7 +166,7 @@ def _mapped(
         text = mapping.evaluate(parts, lambda key: known[key].text if key in known else None)
         if text is None:
             missing = _missing(parts, known)
-            excused = imported or all(key in absent or key in elsewhere for key in missing)
+            excused = imported or all(key in excuses for key in missing)
             problem, problem_id = (
                 (warning, "mapping.left-out") if excused else (error, "mapping.missing")
             )
@@ -169,16 +198,32 @@ def _missing(parts: tuple[mapping.Part, ...], known: Mapping[str, Value]) -> lis
 def _order(
     parsed: Mapping[str, tuple[mapping.Part, ...]],
 ) -> tuple[list[str], list[str]]:
-    """Names so that each comes after those it refers to; and those that never can."""
+    """Names so that each comes after those it refers to, and those that stand on a circle.
+
+    What merely refers to a circle is in the order: it is left out like all that is missing.
+    """
     waits = {
         name: {part.name for part in mapping.references(parts) if part.name in parsed}
         for name, parts in parsed.items()
     }
     order: list[str] = []
-    while ready := [name for name, needs in waits.items() if not needs]:
+    cyclic: list[str] = []
+    while waits:
+        ready = [name for name, needs in waits.items() if not needs]
         order += ready
+        if not ready:
+            ready = _on_circle(waits)
+            cyclic += ready
         for name in ready:
             del waits[name]
         for needs in waits.values():
             needs.difference_update(ready)
-    return order, sorted(waits)
+    return order, sorted(cyclic)
+
+
+def _on_circle(waits: Mapping[str, set[str]]) -> list[str]:
+    """Of names that all wait, those that others wait for; the rest is taken off layer by layer."""
+    left = set(waits)
+    while (needed := {name for other in left for name in waits[other]} & left) != left:
+        left = needed
+    return sorted(left)

@@ -13,12 +13,14 @@ def is_reserved(name: str) -> bool:
     return _RESERVED.fullmatch(name) is not None
 
 
-def ingress_variables(service: str, *, url: str, host: str) -> tuple[Generated, ...]:
+def ingress_variables(
+    service: str, *, url: str, host: str, origin: str = ""
+) -> tuple[Generated, ...]:
     """``<SERVICE>_INGRESS_URL`` and ``<SERVICE>_INGRESS_HOST`` of an exposed service."""
     prefix = variable_prefix(service)
     return (
-        Generated(f"{prefix}_INGRESS_URL", url, "ingress"),
-        Generated(f"{prefix}_INGRESS_HOST", host, "ingress"),
+        Generated(f"{prefix}_INGRESS_URL", url, "ingress", origin),
+        Generated(f"{prefix}_INGRESS_HOST", host, "ingress", origin),
     )
 
 

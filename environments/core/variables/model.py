@@ -45,8 +45,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A variable that the product makes. ``kind``: ``ingress``, ``service`` or ``release``."""
+    """A variable that the product makes. ``kind``: ``ingress``, ``service`` or ``release``.
+
+    ``origin``: the file and line that it is made for, "" where no line says so.
+    """
 
     name: str
     text: str
     kind: str
+    origin: str = ""

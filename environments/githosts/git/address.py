@@ -11,7 +11,7 @@ from environments.core.ports import GitHostRefused, GitHostUnreachable
 Resolve = Callable[[str, int], Sequence[str]]
 """Host and port to the IP addresses they lead to; ``GitHostUnreachable`` where there is none."""
 
-_LONGEST = 1000
+_LONGEST = 500
 _SHOWN = 160
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path>.*)", re.I)

@@ -5,7 +5,7 @@ from typing import Any
 
 from environments.actions.environments import create_environment
 from environments.management.drafting import add_draft_arguments, draft_from
-from environments.management.operator import OperatorCommand
+from environments.management.operator import OperatorCommand, one_line
 from environments.management.waiting import wait_for
 from environments.models import DeploymentStatus, Environment
 
@@ -31,7 +31,7 @@ class Command(OperatorCommand):
             return 0
         deployment = wait_for(environment.deployments.latest("pk"), say=self.stderr.write)
         if deployment.status != DeploymentStatus.DEPLOYED:
-            self.stderr.write(f"{deployment.status}: {deployment.reason}")
+            self.stderr.write(one_line(f"{deployment.status}: {deployment.reason}"))
             return 1
         for url in links_of(environment):
             self.stdout.write(url)

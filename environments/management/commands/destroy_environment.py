@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from environments.actions.environments import delete_environment
-from environments.management.operator import OperatorCommand, environment_called
+from environments.management.operator import OperatorCommand, environment_called, one_line
 from environments.management.waiting import wait_for
 from environments.models import DeploymentStatus
 
@@ -30,7 +30,7 @@ class Command(OperatorCommand):
             return 0
         deployment = wait_for(deployment, say=self.stderr.write)
         if deployment.status != DeploymentStatus.REMOVED:
-            self.stderr.write(f"{deployment.status}: {deployment.reason}")
+            self.stderr.write(one_line(f"{deployment.status}: {deployment.reason}"))
             return 1
         self.stdout.write(f"removed {environment.name}")
         return 0

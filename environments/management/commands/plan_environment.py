@@ -8,7 +8,7 @@ from environments.actions.asking import Refused
 from environments.actions.drafts import think_through
 from environments.core.problems import Problem, has_errors
 from environments.management.drafting import add_draft_arguments, draft_from
-from environments.management.operator import OperatorCommand
+from environments.management.operator import OperatorCommand, one_line
 from environments.services.planning import form_of
 
 
@@ -48,12 +48,14 @@ class Command(OperatorCommand):
         for member in form["members"]:
             commit = (member["commit"] or "no commit")[:7]
             services = ", ".join(service["name"] for service in member["services"]) or "nothing"
-            self.stdout.write(
+            line = (
                 f"{member['application']}: {member['branch']} @ {commit} ({member['rule']})"
                 f"{_ignored(member)}: {services}"
             )
+            self.stdout.write(one_line(line))
         for host in form["hosts"]:
-            self.stdout.write(f"  {host['url']} -> {host['service']} of {host['application']}")
+            line = f"{host['url']} -> {host['service']} of {host['application']}"
+            self.stdout.write(f"  {one_line(line)}")
         self.stdout.write(f"digest {form['digest']}")
 
 

@@ -1,9 +1,10 @@
 """Registers an application from a repository."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
-from environments.actions.applications import register_application
+from environments.actions.applications import TemplateMissing, register_application
 from environments.management.operator import OperatorCommand, text_of
 
 
@@ -23,13 +24,23 @@ class Command(OperatorCommand):
     def act(self, **options: Any) -> int:
         """Register it and print its name."""
         template, variables = options["template"], options["variables"]
-        registered = register_application(
-            self.actor(**options),
-            source=options["source"],
-            name=options["name"],
-            template=text_of(template) if template else None,
-            variables=text_of(variables) if variables else None,
-        )
+        try:
+            registered = register_application(
+                self.actor(**options),
+                source=_absolute(options["source"]),
+                name=options["name"],
+                template=text_of(template) if template else None,
+                variables=text_of(variables) if variables else None,
+            )
+        except TemplateMissing as missing:
+            status = self.refuse(missing.problems, **options)
+            self.stderr.write(missing.proposal)
+            return status
         self.warn(registered.problems)
         self.stdout.write(f"registered {registered.application.name}")
         return 0
+
+
+def _absolute(source: str) -> str:
+    """The source; a folder that is there, by its whole path."""
+    return str(Path(source).absolute()) if Path(source).is_dir() else source

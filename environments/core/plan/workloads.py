@@ -1,0 +1,229 @@
+"""Services and jobs with everything that decides how they run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from environments.core.names import label
+from environments.core.plan.hosts import ports_of
+from environments.core.plan.model import (
+    Act,
+    Member,
+    PlannedHost,
+    PlannedMember,
+    PlannedWorkload,
+    Surroundings,
+)
+from environments.core.problems import Problem
+from environments.core.template.model import (
+    EnvironmentVariable,
+    Job,
+    Port,
+    Service,
+    Workload,
+)
+from environments.core.variables import (
+    Generated,
+    Value,
+    container_variables,
+    ingress_variables,
+    own_names,
+    release_variables,
+    service_variables,
+)
+from environments.core.workflow import PlannedStep
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A member on its way into the plan: parameters filled in, services chosen, steps known."""
+
+    member: Member
+    services: Mapping[str, Service]
+    jobs: Mapping[str, Job]
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Everything that this member runs."""
+        return (*self.services.values(), *self.jobs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a container's variables are made from, beside its own: ``elsewhere`` is a member's."""
+
+    surroundings: Surroundings
+    shared: tuple[Generated, ...]
+    absent: frozenset[str]
+    elsewhere: frozenset[str] = frozenset()
+
+
+def planned_members(
+    shaped: Sequence[Shaped], hosts: Sequence[PlannedHost], surroundings: Surroundings
+) -> tuple[tuple[PlannedMember, ...], tuple[Problem, ...]]:
+    """The members with their workloads, and what is wrong with the variables of those applied."""
+    around = _Around(surroundings, _shared(shaped, hosts, surroundings), _absent(shaped))
+    problems: list[Problem] = []
+    planned: list[PlannedMember] = []
+    for one in shaped:
+        own = replace(around, elsewhere=_elsewhere(one))
+        services: list[PlannedWorkload] = []
+        jobs: list[PlannedWorkload] = []
+        for service in one.services.values():
+            made, wrong = _workload(one.member, service, "service", own)
+            services.append(_with_service(made, one.member, service, surroundings))
+            problems += wrong if one.member.act is Act.APPLY else ()
+        for job in one.jobs.values():
+            made, wrong = _workload(one.member, job, "job", own)
+            jobs.append(replace(made, completed_timeout=job.completed_timeout))
+            problems += wrong if one.member.act is Act.APPLY else ()
+        planned.append(PlannedMember(one.member, tuple(services), tuple(jobs), one.steps))
+    return tuple(planned), tuple(dict.fromkeys(problems))
+
+
+def _shared(
+    shaped: Sequence[Shaped], hosts: Sequence[PlannedHost], surroundings: Surroundings
+) -> tuple[Generated, ...]:
+    """What every container of the namespace gets: ingress and service variables."""
+    made: list[Generated] = []
+    origins = {one.member.env_id: one.member for one in shaped}
+    firsts: dict[tuple[str, str], PlannedHost] = {}
+    for host in hosts:
+        firsts.setdefault((host.env_id, host.service), host)
+    for host in firsts.values():
+        origin = f"{origins[host.env_id].template.file}, line {host.line}"
+        made += ingress_variables(host.service, url=host.url, host=host.host, origin=origin)
+    for one in shaped:
+        for service in one.services.values():
+            made += _of_service(service, surroundings)
+    return tuple(made)
+
+
+def _of_service(service: Service, surroundings: Surroundings) -> tuple[Generated, ...]:
+    """Where the service is reached from inside."""
+    ports = ports_of(service)
+    if not ports:
+        return ()
+    name, first = label(service.name), ports[0]
+    if not surroundings.engine.needs_local_ports:
+        return service_variables(service.name, host=name, port=str(first.port))
+    given = surroundings.local_ports.get((name, first.target_port), "")
+    return service_variables(service.name, host="127.0.0.1", port=str(given))
+
+
+def _absent(shaped: Sequence[Shaped]) -> frozenset[str]:
+    """Names that a service would have given, had it not been excluded or ignored."""
+    missing = {
+        service.name
+        for one in shaped
+        for service in one.member.template.services
+        if service.name not in one.services
+    }
+    return frozenset(
+        made.name
+        for name in missing
+        for made in (
+            *ingress_variables(name, url="", host=""),
+            *service_variables(name, host="", port=""),
+        )
+    )
+
+
+def _elsewhere(one: Shaped) -> frozenset[str]:
+    """Names that some container of the member has."""
+    names: set[str] = set()
+    for workload in one.workloads:
+        source = _source_of(one.member, workload)
+        names |= own_names(one.member.variables, source.name, _envs(source, workload))
+    return frozenset(names)
+
+
+def _source_of(member: Member, workload: Workload) -> Workload:
+    """Where a job's image, code and variables come from."""
+    name = workload.from_services if isinstance(workload, Job) else ""
+    return member.template.service(name) or workload
+
+
+def _envs(source: Workload, workload: Workload) -> tuple[EnvironmentVariable, ...]:
+    return workload.envs if source is workload else (*source.envs, *workload.envs)
+
+
+def _workload(
+    member: Member, workload: Workload, kind: str, around: _Around
+) -> tuple[PlannedWorkload, tuple[Problem, ...]]:
+    source = _source_of(member, workload)
+    variables, problems = container_variables(
+        application=member.application,
+        imported=member.is_imported,
+        variables=member.variables,
+        service=source.name,
+        envs=_envs(source, workload),
+        template_file=member.template.file,
+        shared=around.shared,
+        release=_release(member, around.surroundings),
+        absent=around.absent,
+        elsewhere=around.elsewhere,
+    )
+    build = source.build
+    made = PlannedWorkload(
+        name=workload.name,
+        workload=label(workload.name),
+        kind=kind,
+        line=workload.line,
+        has_repo=workload.has_repo or (source is not workload and source.has_repo),
+        image=workload.image or source.image,
+        folder=build.context if build else ".",
+        command=workload.command or (source.command if source is not workload else ()),
+        args=workload.args,
+        variables=variables,
+        resources=workload.resources,
+        volumes=workload.volumes,
+        node_selector=tuple(sorted(workload.node_selector.items())),
+        service_account_name=workload.service_account_name,
+    )
+    return made, problems
+
+
+def _release(member: Member, surroundings: Surroundings) -> tuple[Generated, ...]:
+    return release_variables(
+        env_id=member.env_id,
+        environment=member.environment_name,
+        application=member.application,
+        branch=member.choice.ref,
+        commit=member.choice.commit or "",
+        account_id=surroundings.account_id,
+        context=surroundings.context,
+        domain=surroundings.domain,
+        build_id=member.deployment_id,
+    )
+
+
+def _with_service(
+    made: PlannedWorkload, member: Member, service: Service, surroundings: Surroundings
+) -> PlannedWorkload:
+    ports = ports_of(service)
+    # An engine that gives the ports itself sets PORT to what it gave.
+    own = made.variables
+    if not surroundings.engine.needs_local_ports:
+        own = _with_port(own, ports)
+    return replace(
+        made,
+        variables=own,
+        replicas=service.replicas,
+        ports=ports,
+        readiness_probe=service.readiness_probe,
+        liveness_probe=service.liveness_probe,
+        files=tuple(
+            (file.mount_path, member.files[file.repo_path])
+            for file in service.configmap
+            if file.repo_path in member.files
+        ),
+    )
+
+
+def _with_port(variables: tuple[Value, ...], ports: tuple[Port, ...]) -> tuple[Value, ...]:
+    """With ``PORT``, unless the application sets it or has no port."""
+    if not ports or any(value.name == "PORT" for value in variables):
+        return variables
+    port = Value("PORT", str(ports[0].target_port), False, "first port")
+    return tuple(sorted((*variables, port), key=lambda value: value.name))
