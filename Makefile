@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the database decides on.
+POSTGRESQL := models actions deploying
 
 .PHONY: install demo run check test bench gallery
 
@@ -35,7 +37,12 @@ check: install
 test: install
 	$(BIN)/python -m tests.debian chromium
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/python -m tests.postgres -- $(BIN)/pytest -q tests/deploying $(wildcard tests/pages)
+	$(BIN)/python -m tests.postgres -- $(BIN)/pytest -q $(addprefix tests/,$(POSTGRESQL))
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# The pictures of docs/gallery, taken anew.
+gallery: install
+	$(BIN)/python -m tests.debian chromium
+	$(BIN)/python -m tests.browser.gallery
