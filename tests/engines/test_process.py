@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,8 +27,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/health" else 404)
         self.end_headers()
     def log_message(self, *a): pass
+server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 print("listens", flush=True)
-http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+server.serve_forever()
 """
 HEALTH = {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1}
 
@@ -184,6 +187,25 @@ def test_a_port_that_is_not_listened_on_is_named(engine: ProcessEngine, tmp_path
     assert not found.ready
     assert f"port {number}" in found.message
     assert "$PORT" in found.message
+
+
+@pytest.mark.parametrize("probe", [{"readinessProbe": HEALTH}, {}])
+def test_an_answer_of_somebody_else_does_not_make_it_ready(
+    engine: ProcessEngine, tmp_path: Path, probe: dict[str, Any]
+) -> None:
+    (number,) = engine.free_ports(1, taken=frozenset())
+    somebody = subprocess.Popen(
+        [PYTHON, "-c", SERVER], env={"PORT": str(number)}, stdout=subprocess.PIPE, text=True
+    )
+    with somebody:
+        assert somebody.stdout is not None
+        assert somebody.stdout.readline().strip() == "listens"
+        made = manifests("web", "sleep", "60", **probe)
+        engine.apply(step(tmp_path, made, LocalPort("web", 0, 8080, number)))
+        (found,) = wait(engine, lambda seen: bool(seen and "holds" in seen[0].message))
+        assert not found.ready
+        assert f"port {number}" in found.message
+        somebody.kill()
 
 
 STUBBORN = """

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from environments.core.ports import (
     ANNOTATION_FOLDER,
@@ -263,9 +264,13 @@ class ProcessEngine:
         return tuple(found)
 
     def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
-        """Below the range that the system itself hands out, so that they stay free."""
+        """Below the range that the system itself hands out, so that they stay free.
+
+        Each installation begins elsewhere: two of them seldom reach for the same at once.
+        """
         found: list[int] = []
-        for number in _PORTS:
+        first = crc32(bytes(self._places.folder)) % len(_PORTS)
+        for number in (*_PORTS[first:], *_PORTS[:first]):
             if len(found) == count:
                 break
             if number not in taken and _is_free(number):

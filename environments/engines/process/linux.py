@@ -12,6 +12,7 @@ from pathlib import Path
 _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.05
+_LISTENS = "0A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,34 @@ def end(known: Iterable[Running], *, grace: float) -> list[Running]:
         time.sleep(_LOOK_SECONDS)
         wanted = with_descendants(wanted)
     return wanted
+
+
+def listening(port: int) -> frozenset[str]:
+    """The sockets that wait for TCP connections on this port of this machine."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except FileNotFoundError:
+            continue
+        for row in rows:
+            _, local, _, state, *_, inode = row.split()[:10]
+            if state == _LISTENS and int(local.rpartition(":")[2], 16) == port:
+                found.add(f"socket:[{inode}]")
+    return frozenset(found)
+
+
+def sockets_of(known: Iterable[Running]) -> frozenset[str]:
+    """The sockets that these processes hold, as far as this user may see."""
+    found = set()
+    for one in known:
+        folder = f"/proc/{one.pid}/fd"
+        try:
+            for entry in os.listdir(folder):
+                found.add(os.readlink(f"{folder}/{entry}"))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return frozenset(target for target in found if target.startswith("socket:"))
 
 
 def with_descendants(known: Iterable[Running]) -> list[Running]:

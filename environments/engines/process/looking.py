@@ -121,7 +121,7 @@ class Look:
         probe = program.readiness
         age = seen.now - seen.started_at
         if probe is None:
-            return "" if age >= _WITHOUT_PROBE_SECONDS else "starts"
+            return "starts" if age < _WITHOUT_PROBE_SECONDS else _taken(program, seen)
         delay = float(probe.get("initialDelaySeconds") or 0)
         if age < delay:
             return f"its probe is asked after {delay:g} s"
@@ -134,7 +134,7 @@ class Look:
             return last.answer
         answer = asking.ask(
             probe, ports=program.ports, folder=program.folder, variables=program.variables
-        )
+        ) or _taken(program, seen)
         self._asked[program.group] = _Asked(seen.pid, now, answer)
         return answer
 
@@ -175,6 +175,18 @@ class Look:
         except FileNotFoundError:
             return 0
         return text.count("\n")
+
+
+def _taken(program: Program, seen: Supervised) -> str:
+    """ "" unless a port of the program is another's: then whatever answers there is not it."""
+    own: frozenset[str] | None = None
+    for number in program.ports.values():
+        if there := linux.listening(number):
+            if own is None:
+                own = linux.sockets_of(linux.descendants(seen.pid))
+            if not there & own:
+                return f"another program of this machine holds its port {number}: end that one"
+    return ""
 
 
 def _why(ended: dict[str, Any]) -> str:
