@@ -18,6 +18,7 @@ from environments.queries.accounts import Unseen
 
 PAGE = 20
 EVENTS = 12
+VERSIONS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,13 @@ def members_of_namespace(environment: Environment) -> list[Environment]:
 
 
 def versions_of(environment: Environment) -> QuerySet[EnvironmentVersion]:
-    """Its versions, newest first."""
-    return environment.versions.defer("variables").order_by("-number")
+    """Its last versions, newest first, without their texts."""
+    return environment.versions.defer("variables", "template")[:VERSIONS]
+
+
+def version_before(version: EnvironmentVersion) -> EnvironmentVersion | None:
+    """The version that this one changed; None for the first."""
+    return version.environment.versions.filter(number__lt=version.number).first()
 
 
 def version_of(environment: Environment, number: int) -> EnvironmentVersion:

@@ -85,7 +85,7 @@ def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
         "latest": latest,
         "deployed_version": deployed,
         "is_behind": bool(deployed) and deployed != environment.version,
-        "editable": may_edit(actor, environment),
+        "editable": environment.removed_at is None and may_edit(actor, environment),
         "link": instances_reads.link_of(environment),
         "tab": tab,
     }
