@@ -1,11 +1,14 @@
 """Small pieces that every page uses: icons, status, times, commits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -91,6 +94,27 @@ def copy(text: str) -> SafeString:
         text,
         icon("copy"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def renaming(context: template.Context, fix: Mapping[str, str]) -> str:
+    """Where the renaming that a fix proposes is looked at and saved.
+
+    A member that exists has a template of its own; what comes is made from its application's.
+    """
+    account = context["account"].name
+    plan: Mapping[str, Any] = context["plan"] or {}
+    existing = {
+        member["application"]: member["env_id"]
+        for member in plan.get("members", ())
+        if not member["comes"]
+    }
+    there = (
+        reverse("environment-settings", args=[account, existing[fix["application"]]])
+        if fix["application"] in existing
+        else reverse("application-settings", args=[account, fix["application"]])
+    )
+    return f"{there}?{urlencode({'rename': fix['service'], 'to': fix['to']})}"
 
 
 @register.filter

@@ -19,6 +19,7 @@ from environments.models import Application, ApplicationVersion
 from environments.queries import applications as reads
 from environments.services import members
 from environments.views.gate import in_account, page
+from environments.views.renaming import proposal, renamed
 
 TEMPLATE, VARIABLES = "template", "variables"
 
@@ -29,7 +30,10 @@ def settings(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     """Two editors, each saving a version."""
     application = reads.application_of(actor.account, name)
     if request.method != "POST":
-        return _show(request, actor, application)
+        stored = reads.version_of(application, application.number).template
+        proposed = renamed(stored, request.GET)
+        typed = {TEMPLATE: proposed} if proposed else None
+        return _show(request, actor, application, typed=typed, **proposal(stored, proposed))
     about = VARIABLES if request.POST.get("what") == VARIABLES else TEMPLATE
     form = SavedText(request.POST)
     text = form.cleaned_data["text"] if form.is_valid() else request.POST.get("text", "")
@@ -106,7 +110,7 @@ def version(request: HttpRequest, actor: Actor, name: str, number: int) -> HttpR
     application = reads.application_of(actor.account, name)
     chosen = reads.version_of(application, number)
     before = reads.version_before(chosen)
-    latest = reads.version_of(application, application.number)
+    newest = reads.version_of(application, application.number)
     return page(
         request,
         "applications/version.html",
@@ -114,10 +118,10 @@ def version(request: HttpRequest, actor: Actor, name: str, number: int) -> HttpR
         application=application,
         chosen=chosen,
         before=before,
-        latest=latest,
+        newest=newest,
         texts=_texts_of(chosen),
         changed=_differences(before, chosen) if before else {},
-        restoring=_differences(latest, chosen),
+        restoring=_differences(newest, chosen),
         tab="settings",
     )
 

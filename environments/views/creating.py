@@ -75,7 +75,6 @@ def _form(
         problems=[problem_form(problem) for problem in problems],
         blocked=has_errors(list(problems)),
         rows=_rows(draft.application, template.app_imports, draft.imports, sent),
-        chosen={member["application"]: member for member in form["members"]} if form else {},
         branches=_branches([draft.application]).get(draft.application.name, ()),
         parameters=template.parameters,
         values=draft.parameters.get(draft.application.name, {}),
@@ -211,5 +210,4 @@ def _shown(environment: Environment, text: str, problems: list[Problem]) -> dict
         "plan": form,
         "problems": [*map(problem_form, problems), *form["problems"]],
         "changes": difference(before, form),
-        "chosen": {member["application"]: member for member in form["members"]},
     }

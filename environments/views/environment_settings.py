@@ -22,6 +22,7 @@ from environments.queries import environments as reads
 from environments.services import members
 from environments.views.environments import common
 from environments.views.gate import in_account, page
+from environments.views.renaming import proposal, renamed
 
 TEMPLATE, VARIABLES, PARAMETERS = "template", "variables", "parameters"
 
@@ -32,7 +33,10 @@ def settings(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
     """The forms, each saving a version of its own."""
     environment = reads.environment_of(actor.account, env_id)
     if request.method != "POST":
-        return _show(request, actor, environment)
+        stored = acts.latest_version(environment).template
+        proposed = renamed(stored, request.GET)
+        typed = {TEMPLATE: proposed} if proposed else {}
+        return _show(request, actor, environment, typed=typed, **proposal(stored, proposed))
     what = request.POST.get("what")
     about = what if what in (VARIABLES, PARAMETERS) else TEMPLATE
     form = SavedText(request.POST)
@@ -123,17 +127,17 @@ def version(request: HttpRequest, actor: Actor, env_id: str, number: int) -> Htt
     environment = reads.environment_of(actor.account, env_id)
     chosen = reads.version_of(environment, number)
     before = reads.version_before(chosen)
-    latest = acts.latest_version(environment)
+    newest = acts.latest_version(environment)
     return page(
         request,
         "environments/version.html",
         actor,
         chosen=chosen,
         before=before,
-        latest=latest,
+        newest=newest,
         texts=_texts_of(chosen),
         changed=_differences(before, chosen) if before else {},
-        restoring=_differences(latest, chosen),
+        restoring=_differences(newest, chosen),
         **_common(actor, environment),
     )
 
