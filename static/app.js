@@ -77,6 +77,7 @@
   const units = [[60, "s"], [60, "min"], [24, "h"], [Infinity, "d"]];
   function ago(seconds) {
     let value = Math.max(0, Math.round(seconds));
+    if (value < 5) return "just now";
     for (const [size, name] of units) {
       if (value < size) return value + " " + name + " ago";
       value = Math.floor(value / size);

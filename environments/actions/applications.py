@@ -48,12 +48,16 @@ class Reading:
     template_path: str
 
 
-class TemplateMissing(Refused):
-    """The repository has no template; ``proposal`` is one to start from."""
+class TemplateUnusable(Refused):
+    """The repository's template has errors; ``text`` is what to go on from."""
 
-    def __init__(self, problem: Problem, *, proposal: str) -> None:
-        super().__init__(problem)
-        self.proposal = proposal
+    def __init__(self, *problems: Problem, text: str) -> None:
+        super().__init__(*problems)
+        self.text = text
+
+
+class TemplateMissing(TemplateUnusable):
+    """The repository has no template; ``text`` is one to start from."""
 
 
 def register_application(
@@ -72,7 +76,12 @@ def register_application(
         raise _missing(source, name, reading)
     variables_text = variables if variables is not None else (reading.variables or "")
     name = (name or _name_of(text, source)).strip()
-    problems = _read(name, text)
+    try:
+        problems = _read(name, text)
+    except Refused as refused:
+        if template is not None:
+            raise
+        raise TemplateUnusable(*refused.problems, text=text) from refused
     _check_name(actor, name)
     problems += refuse_errors(_variables_problems(name, variables_text))
     with transaction.atomic():
@@ -149,7 +158,7 @@ def _missing(source: str, name: str, reading: Reading) -> TemplateMissing:
         branch=branch,
         commit=reading.refs.branches[branch][:7],
     )
-    return TemplateMissing(problem, proposal=proposal_for(name or _last_part(source)))
+    return TemplateMissing(problem, text=proposal_for(name or _last_part(source)))
 
 
 def proposal_for(name: str) -> str:

@@ -16,14 +16,14 @@ class Registration(forms.Form):
         "Repository",
         max_length=500,
         attrs={**_CODE, "placeholder": "https://git.example.org/team/app.git"},
-        help_text="The URL or path that `git clone` would take. The template that it has at the "
-        "head of its default branch is read once.",
+        help_text="What git clone takes. The template at the head of its default branch is read "
+        "once.",
     )
     name = text_field(
         "Name",
         required=False,
         max_length=200,
-        help_text="Blank: what the template calls itself in `app`, else the repository's name.",
+        help_text="Blank: the template's own name, else the repository's.",
     )
     template = forms.CharField(
         required=False,
@@ -44,7 +44,7 @@ class Registration(forms.Form):
         text = plain(self.cleaned_data["template"])
         return text if text.strip() else None
 
-    def proposing(self, template: str) -> "Registration":
+    def starting_from(self, template: str) -> "Registration":
         """The same form with a template to start from."""
         return Registration({**self.cleaned_data, "template": template})
 

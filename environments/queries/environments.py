@@ -30,6 +30,11 @@ class Filters:
     type: str = ""
     owner: str = ""
 
+    @property
+    def narrow(self) -> bool:
+        """Whether they leave anything out."""
+        return bool(self.text or self.status or self.type or self.owner)
+
 
 def living(account: Account) -> QuerySet[Environment]:
     """The account's environments that have not been removed."""

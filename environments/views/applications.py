@@ -35,8 +35,8 @@ def register(request: HttpRequest, actor: Actor) -> HttpResponse:
         return _form(request, actor, form, 422 if form.is_bound else 200)
     try:
         registered = acts.register_application(actor, **form.cleaned_data)
-    except acts.TemplateMissing as missing:
-        return _form(request, actor, form.proposing(missing.proposal), 422, missing)
+    except acts.TemplateUnusable as unusable:
+        return _form(request, actor, form.starting_from(unusable.text), 422, unusable)
     except Refused as refused:
         return _form(request, actor, form, 422, refused)
     name = registered.application.name
@@ -61,6 +61,7 @@ def _form(
         form=form,
         problems=[problem_form(problem) for problem in refused.problems] if refused else [],
         is_proposed=isinstance(refused, acts.TemplateMissing),
+        is_unusable=isinstance(refused, acts.TemplateUnusable),
     )
 
 

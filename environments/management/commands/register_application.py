@@ -34,7 +34,7 @@ class Command(OperatorCommand):
             )
         except TemplateMissing as missing:
             status = self.refuse(missing.problems, **options)
-            self.stderr.write(missing.proposal)
+            self.stderr.write(missing.text)
             return status
         self.warn(registered.problems)
         self.stdout.write(f"registered {registered.application.name}")
