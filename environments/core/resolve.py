@@ -1,7 +1,8 @@
 """Which branch: the rules of App Imports with their trace, and the patterns that ignore refs."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from environments.core.ports import Refs
@@ -185,54 +186,83 @@ def ignoring_pattern(patterns: Sequence[str], ref: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a glob: what it takes, and whether it may stand for a run of it or for nothing.
+
+    ``ranges``: the first and the last character of each; ``negated``: all others instead.
+    """
+
+    ranges: tuple[tuple[str, str], ...]
+    negated: bool = False
+    crosses: bool = False
+    repeats: bool = False
+
+    def takes(self, character: str) -> bool:
+        """Whether this character may stand here. Only ``**`` and a written ``/`` take a ``/``."""
+        if character == "/" and not self.crosses:
+            return False
+        return any(first <= character <= last for first, last in self.ranges) is not self.negated
+
+
+_ANY = _Part((), negated=True)
+_STAR = replace(_ANY, repeats=True)
+_STARS = replace(_STAR, crosses=True)
+
+
 def matches(glob: str, ref: str) -> bool:
     """Whether the whole ref matches. ``*``: any run without ``/``; ``**``: any run; ``?``: one
-    character but ``/``; all else is itself, brackets too.
+    character but ``/``; ``[a-z0]``: one of these, ``[!a-z]``: one but these and ``/``; all else
+    is itself, an unclosed ``[`` too.
 
     Linear in ``len(glob) * len(ref)``: it keeps the set of places in the glob that the text so
     far can lead to, so no glob makes it slow.
     """
-    parts = _parts(glob)
+    parts = tuple(_parts(glob))
     places = _closed({0}, parts)
     for character in ref:
-        reached = set()
-        for place in places:
-            if place == len(parts):
-                continue
-            part = parts[place]
-            if part == "**" or (part == "*" and character != "/"):
-                reached.add(place)
-            elif (part == "?" and character != "/") or part == character:
-                reached.add(place + 1)
+        reached = {
+            place if parts[place].repeats else place + 1
+            for place in places
+            if place < len(parts) and parts[place].takes(character)
+        }
         if not reached:
             return False
         places = _closed(reached, parts)
     return len(parts) in places
 
 
-def _parts(glob: str) -> list[str]:
-    """Characters and wildcards; a run of wildcards is one, since more of them match no more."""
-    parts: list[str] = []
-    at = 0
-    while at < len(glob):
-        if glob[at] != "*":
-            parts.append(glob[at])
-            at += 1
-            continue
-        end = at
-        while end < len(glob) and glob[end] == "*":
-            end += 1
-        parts.append("*" if end - at == 1 else "**")
-        at = end
-    return parts
+_PARTS = re.compile(r"\*+|\[(?P<negated>[!^]?)(?P<members>\]?[^][]*)\]|.", re.DOTALL)
 
 
-def _closed(places: set[int], parts: Sequence[str]) -> set[int]:
+def _parts(glob: str) -> Iterator[_Part]:
+    """A run of stars is one part, since more of them match no more."""
+    for found in _PARTS.finditer(glob):
+        text = found[0]
+        if text.startswith("*"):
+            yield _STAR if len(text) == 1 else _STARS
+        elif found["members"]:
+            yield _Part(_ranges(found["members"]), negated=bool(found["negated"]))
+        elif text == "?":
+            yield _ANY
+        else:
+            yield from (_Part(((one, one),), crosses=True) for one in text)
+
+
+def _ranges(members: str) -> tuple[tuple[str, str], ...]:
+    """``a-z0`` as ``(a, z), (0, 0)``; a hyphen at either end is itself."""
+    return tuple(
+        (found[1], found[2]) if found[2] else (found[0], found[0])
+        for found in re.finditer(r"(.)-(.)|.", members, re.DOTALL)
+    )
+
+
+def _closed(places: set[int], parts: Sequence[_Part]) -> set[int]:
     """The places and those behind stars, since a star may stand for nothing."""
     closed = set(places)
     for place in places:
         at = place
-        while at < len(parts) and parts[at] in ("*", "**"):
+        while at < len(parts) and parts[at].repeats:
             at += 1
             closed.add(at)
     return closed

@@ -171,7 +171,19 @@ def test_the_table_of_ignored_refs(patterns: list[str], ignored: set[str]) -> No
         (["!"], "main", "!"),
         (["["], "[", "["),
         (["["], "main", None),
-        (["v[12]"], "v1", None),
+        (["v[12]"], "v1", "v[12]"),
+        (["v[12]"], "v3", None),
+        (["v[!12]"], "v3", "v[!12]"),
+        (["v[!12]"], "v1", None),
+        (["a[!b]c"], "a/c", None),
+        (["v[0-9]*"], "v10", "v[0-9]*"),
+        (["v[0-9]*"], "vx", None),
+        (["v[-x]"], "v-", "v[-x]"),
+        (["v[]x]"], "v]", "v[]x]"),
+        (["v[]"], "v[]", "v[]"),
+        (["v[1"], "v[1", "v[1"),
+        (["![a-z]*"], "1", "![a-z]*"),
+        (["[z-a]"], "m", None),
         (["release-?"], "release-1", "release-?"),
         (["a?b"], "a/b", None),
         (["***"], "a/b", "***"),
@@ -186,14 +198,24 @@ def test_it_names_the_pattern_that_ignores(
 
 def test_no_pattern_makes_it_slow() -> None:
     ref = "a" * 250
-    for hostile in ("**a" * 3000 + "b", "*" * 10_000 + "b", "?*" * 4000, "a" * 10_000):
+    for hostile in (
+        "**a" * 3000 + "b",
+        "*" * 10_000 + "b",
+        "?*" * 4000,
+        "a" * 10_000,
+        "[" * 10_000,
+        "[a-" * 3000,
+        "*[!b]" * 2000 + "b",
+    ):
         assert matches(hostile, ref) is False
 
 
 def oracle(glob: str, ref: str) -> bool:
     pattern = ""
-    for part in re.findall(r"\*+|.", glob, re.DOTALL):
-        if part == "*":
+    for part in re.findall(r"\*+|\[!?[ab/]+\]|.", glob, re.DOTALL):
+        if len(part) > 2 and part[0] == "[":
+            pattern += "(?!/)[" + part[1:].replace("!", "^")
+        elif part == "*":
             pattern += "[^/]*"
         elif part.startswith("*"):
             pattern += "(?s:.)*"
@@ -204,6 +226,6 @@ def oracle(glob: str, ref: str) -> bool:
     return re.fullmatch(pattern, ref) is not None
 
 
-@given(st.text("ab/*?", max_size=7), st.text("ab/", max_size=7))
+@given(st.text("ab/*?", max_size=7) | st.text("ab[]!", max_size=9), st.text("ab/[]!", max_size=7))
 def test_globs_agree_with_a_regular_expression(glob: str, ref: str) -> None:
     assert matches(glob, ref) is oracle(glob, ref)
