@@ -30,3 +30,17 @@ def test_removed_and_added_lines_are_those_of_the_texts(
             assert after[line.new - 1] == line.text
     changed = [line for line in lines if line.act in ("added", "removed")]
     assert bool(changed) is (before != after)
+
+
+def test_what_repeats_a_line_a_thousand_times_costs_no_more_than_its_length() -> None:
+    before = ["- x"] * 100_000
+    after = [*before[:50_000], "- y", *before[50_001:]]
+    lines = text_difference("\n".join(before), "\n".join(after))
+    changed = [line for line in lines if line.act in ("added", "removed")]
+    assert changed == [DiffLine("removed", "- x", 50_001, 0), DiffLine("added", "- y", 0, 50_001)]
+
+
+def test_long_texts_that_only_lose_lines_lose_just_those() -> None:
+    lines = text_difference("\n".join("x" * 3000), "\n".join("x" * 2990))
+    assert [line.old for line in lines if line.act == "removed"] == list(range(2991, 3001))
+    assert not [line for line in lines if line.act == "added"]
