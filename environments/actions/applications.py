@@ -21,6 +21,7 @@ from environments.core.ports import GitHost, GitHostError, Refs
 from environments.core.problems import Problem, error, warning
 from environments.core.template import parse_application_template
 from environments.core.variables.file import parse_variables, with_stored_secrets
+from environments.core.yamlfile import with_line_ends_of
 from environments.models import Application, ApplicationVersion, Environment
 from environments.services import members
 
@@ -217,6 +218,7 @@ def save_application_template(
     actor: Actor, application: Application, *, text: str, opened_on: int
 ) -> tuple[Problem, ...]:
     """A new version for new environments; those that exist stay as they are."""
+    text = with_line_ends_of(text, members.latest(application).template)
     problems = check_template(application, text)
     with transaction.atomic():
         latest = _latest_for_change(application, opened_on, text=text)
@@ -237,7 +239,7 @@ def save_default_variables(
     """New default variables; a secret without value keeps its stored one."""
     latest = members.latest(application)
     stored = members.unsealed(latest)
-    text = with_stored_secrets(text, stored)
+    text = with_stored_secrets(with_line_ends_of(text, stored), stored)
     problems = refuse_errors(_variables_problems(application.name, text))
     with transaction.atomic():
         latest = _latest_for_change(application, opened_on, text=latest.template)

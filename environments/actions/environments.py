@@ -32,7 +32,7 @@ from environments.core.template import (
     with_setting,
 )
 from environments.core.variables.file import parse_variables, with_stored_secrets
-from environments.core.yamlfile import EditError
+from environments.core.yamlfile import EditError, with_line_ends_of
 from environments.models import (
     Deployment,
     DeploymentKind,
@@ -139,6 +139,7 @@ def save_environment_template(
 ) -> tuple[Problem, ...]:
     """A new version; it runs with the next Deploy Setup."""
     require_editor(actor, environment)
+    text = with_line_ends_of(text, latest_version(environment).template)
     problems = check_environment_template(environment, text)
     _save(actor, environment, opened_on, "saved the Environment Template", template=text)
     return problems
@@ -167,7 +168,7 @@ def save_variables(
     """New variables; a secret without value keeps its stored one."""
     require_editor(actor, environment)
     stored = members.unsealed(latest_version(environment))
-    text = with_stored_secrets(text, stored)
+    text = with_stored_secrets(with_line_ends_of(text, stored), stored)
     parsed = parse_variables(text, file=members.VARIABLES_FILE)
     problems = refuse_errors(parsed.problems)
     _save(actor, environment, opened_on, "saved the variables", variables=text)

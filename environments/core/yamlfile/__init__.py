@@ -27,6 +27,7 @@ from environments.core.yamlfile.model import (
     scalars,
 )
 from environments.core.yamlfile.reading import Reading, UnreadableError, in_order, load, read
+from environments.core.yamlfile.spans import with_line_ends_of
 from environments.core.yamlfile.writing import Copied, New, copied
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "read",
     "resolved",
     "scalars",
+    "with_line_ends_of",
 ]

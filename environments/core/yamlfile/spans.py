@@ -9,6 +9,13 @@ _BLANK = re.compile(r"(?:[ \t]+|\r\n|\n|\r|(?:(?<=[\s])|^)#[^\r\n]*)*")
 _BLANK_LINES = re.compile(r"(?:(?:\r\n|\n|\r)[ \t]*)+\Z")
 
 
+def with_line_ends_of(text: str, model: str) -> str:
+    """The text with CRLF where the model has nothing else: what a form sends has lost it."""
+    if "\r" not in text and "\r\n" in model and model.count("\n") == model.count("\r\n"):
+        return text.replace("\n", "\r\n")
+    return text
+
+
 def line_start(text: str, offset: int) -> int:
     """Where the line of the offset begins."""
     return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
