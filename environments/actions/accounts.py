@@ -9,7 +9,7 @@ from django.db import transaction
 from environments.actions.asking import Actor, Refused, note, require_owner
 from environments.core.names import is_label
 from environments.core.problems import error
-from environments.models import Account, Context, Membership, Role
+from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
 DEFAULT_CONTEXT = "local"
@@ -75,10 +75,34 @@ def _first_account(name: str) -> Account:
         return found
     (account,) = accounts
     if name and name != account.name:
-        check_account_name(name)
-        account.name = name
-        account.save(update_fields=["name"])
+        _rename(account, name)
     return account
+
+
+def rename_account(actor: Actor, name: str) -> None:
+    """Give the actor's account another name: its addresses change with it."""
+    require_owner(actor, "rename the account")
+    if name == actor.account.name:
+        return
+    before = actor.account.name
+    with transaction.atomic():
+        _rename(actor.account, name)
+        note(actor, f"renamed the account {before} to {name}")
+
+
+def _rename(account: Account, name: str) -> None:
+    check_account_name(name)
+    account.name = name
+    account.save(update_fields=["name"])
+
+
+def delete_account(account: Account) -> None:
+    """Forget an account that has no applications any more; its people stay known."""
+    if count := account.applications.count():
+        raise Refused(error("account.has-applications", name=account.name, count=count))
+    with transaction.atomic():
+        Namespace.objects.filter(context__account=account, members__isnull=True).delete()
+        account.delete()
 
 
 def _check_password(password: str, person: User) -> None:

@@ -19,9 +19,38 @@ CATALOGUE: dict[str, Entry] = {
         "This installation has several accounts: {known}.", "Say which one with --account NAME."
     ),
     "account.person": Entry("{reason}"),
+    "account.has-applications": Entry(
+        "{name} has {count} applications.", "Delete them first, each with its environments."
+    ),
     "account.no-context": Entry(
         "{account} has no context to run environments in.",
         "Add one in the admin site, or run the product's own set-up.",
+    ),
+    "context.name": Entry(
+        "{name!r} cannot be the name of a context.",
+        "Use lower-case letters, digits and hyphens, at most 63.",
+    ),
+    "context.taken": Entry(
+        "{account} has a context {name} already.", "Choose another name, or change that one."
+    ),
+    "context.engine": Entry(
+        "This installation has no engine {engine}.", "Engines that it has: {known}."
+    ),
+    "context.domains": Entry(
+        "{domain!r} is not a domain.",
+        "Give at least one, such as env.example.org; the first is the one that is used.",
+    ),
+    "context.default": Entry(
+        "{account} needs a default context, and {name} is it.",
+        "Make another one the default first.",
+    ),
+    "context.in-use": Entry(
+        "Environments run in {name}: {environments}.",
+        "Delete them first, or make another context for new ones.",
+    ),
+    "context.history": Entry(
+        "{name} is where {count} removed environments ran, whose history is kept.",
+        "Leave it, or delete their applications first.",
     ),
     "member.taken": Entry("{name} is a member already.", "Change the role in the list."),
     "member.last-owner": Entry(

@@ -1,0 +1,141 @@
+"""Accounts with their members, and the people of the installation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from environments.actions import accounts as acts
+from environments.actions.asking import Refused
+from environments.admin.gate import DeletedByAct, SuperusersOnly, operator_of
+from environments.core.problems import error
+from environments.models import Account, Membership, Role
+
+admin.site.unregister(Group)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    """People are switched off, not deleted: what they did keeps their name."""
+
+    list_display = ("username", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("What the person may do", {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: see above."""
+        return False
+
+
+class AccountForm(forms.ModelForm[Account]):
+    """The account's name."""
+
+    class Meta:
+        model = Account
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        """A name that addresses can have and no other account has."""
+        name: str = self.cleaned_data["name"]
+        if name != self.initial.get("name"):
+            _as_form_error(acts.check_account_name, name)
+        return name
+
+    def validate_unique(self) -> None:
+        """``clean_name`` has said it, with the next step."""
+
+
+def _as_form_error(check: Any, *arguments: Any) -> None:
+    try:
+        check(*arguments)
+    except Refused as refused:
+        raise ValidationError([problem.message for problem in refused.problems]) from refused
+
+
+class Members(BaseInlineFormSet[Membership, Account, Any]):
+    """The account's members; one owner at least stays."""
+
+    def clean(self) -> None:
+        """Refuse what would leave the account without an owner."""
+        super().clean()
+        kept = [
+            form.cleaned_data
+            for form in self.forms
+            if form.cleaned_data.get("user") and not form.cleaned_data.get("DELETE")
+        ]
+        had = self.instance.pk is not None and self.instance.memberships.exists()
+        if (kept or had) and not any(row.get("role") == Role.OWNER for row in kept):
+            raise ValidationError(error("member.last-owner", account=self.instance.name).message)
+
+
+class MembersInline(SuperusersOnly, admin.TabularInline[Membership, Account]):
+    """Who is in the account, with which role."""
+
+    model = Membership
+    formset = Members
+    extra = 1
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Account)
+class AccountAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Account]):
+    """Accounts: opened with a context, renamed, and closed once they are empty."""
+
+    form = AccountForm
+    inlines = (MembersInline,)
+    list_display = ("name", "created_at")
+    search_fields = ("name",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While it has applications, they and their environments come first."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj is not None and obj.applications.exists())
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """Open or rename it, as everywhere."""
+        if change:
+            account = Account.objects.get(pk=obj.pk)
+            acts.rename_account(operator_of(request, account), obj.name)
+        else:
+            obj.pk = acts.open_account(obj.name).pk
+            obj.refresh_from_db()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Each member by the act of the pages; new owners first, so that one is always there."""
+        actor = operator_of(request, formset.instance)
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        formset.save_m2m = lambda: None
+        rows = [row for row in formset.forms if row.has_changed() or row in formset.deleted_forms]
+        rows.sort(key=lambda row: (_goes(row), row.cleaned_data.get("role") != Role.OWNER))
+        for row in rows:
+            _save_member(actor, row)
+
+    def delete_model(self, request: HttpRequest, obj: Account) -> None:
+        """Close it."""
+        acts.delete_account(obj)
+
+
+def _goes(row: Any) -> bool:
+    return bool(row.cleaned_data.get("DELETE"))
+
+
+def _save_member(actor: Any, row: Any) -> None:
+    membership, role = row.instance, Role(row.cleaned_data["role"])
+    if _goes(row):
+        if membership.pk:
+            acts.remove_member(actor, Membership.objects.get(pk=membership.pk))
+    elif membership.pk:
+        acts.change_role(actor, Membership.objects.get(pk=membership.pk), role)
+    else:
+        person = row.cleaned_data["user"].get_username()
+        acts.add_member(actor, username=person, password="", role=role)

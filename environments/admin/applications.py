@@ -1,0 +1,119 @@
+"""Applications, with the versions of their template and default variables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from environments.actions import applications as acts
+from environments.admin.editing import ADDING, ActAdmin, Kept, Section, text_area
+from environments.admin.gate import ReadOnly, operator_of
+from environments.admin.texts import TEMPLATE, VARIABLES, shown_variables, text_section
+from environments.forms.applications import plain
+from environments.models import Account, Application, ApplicationVersion
+from environments.services import members
+
+
+class RegistrationForm(forms.Form):
+    """A repository, and the account that gets it."""
+
+    account = forms.ModelChoiceField(Account.objects.order_by("name"))
+    source = forms.CharField(label="Repository", max_length=500, help_text="What git clone takes.")
+    name = forms.CharField(
+        required=False, max_length=63, help_text="Blank: the template's own, else the repository's."
+    )
+    template = forms.CharField(
+        required=False,
+        strip=False,
+        widget=text_area(18),
+        help_text="Blank: the one that the repository has.",
+    )
+
+    def clean_template(self) -> str | None:
+        """The text, None where it is blank."""
+        text = plain(self.cleaned_data["template"])
+        return text if text.strip() else None
+
+
+@admin.register(Application)
+class ApplicationAdmin(ActAdmin):
+    """Applications of all accounts."""
+
+    list_display = ("name", "account", "repository_url", "default_branch", "number")
+    list_filter = ("account",)
+    search_fields = ("name", "repository_url")
+    list_select_related = ("account",)
+
+    def facts_of(self, subject: Application) -> Sequence[tuple[str, str]]:
+        """What registering fixed."""
+        return (
+            ("Account", subject.account.name),
+            ("Repository", subject.repository_url),
+            ("Default branch", subject.default_branch),
+            ("Version", f"v{subject.number}"),
+        )
+
+    def sections_of(self, subject: Any, sent: Mapping[str, QueryDict]) -> list[Section]:
+        """Register; or the two texts, each saving a version."""
+        if subject is None:
+            form = RegistrationForm(sent.get(ADDING))
+            return [Section(ADDING, "Register an application", form, button="Register")]
+        latest = members.latest(subject)
+        number = subject.number
+        variables = shown_variables(latest)
+        return [
+            text_section(TEMPLATE, "Application Template", latest.template, number, sent),
+            text_section(VARIABLES, "Default environment variables", variables, number, sent),
+        ]
+
+    def keep(self, request: HttpRequest, subject: Any, section: Section) -> Kept:
+        """Register it, or save a version, as everywhere."""
+        asked = section.form.cleaned_data
+        if subject is None:
+            account = asked.pop("account")
+            registered = acts.register_application(operator_of(request, account), **asked)
+            made = registered.application
+            return Kept(made, f"Registered {made.name} in {account.name}.")
+        save = (
+            acts.save_default_variables
+            if section.name == VARIABLES
+            else acts.save_application_template
+        )
+        actor = operator_of(request, subject.account)
+        save(actor, subject, text=asked["text"], opened_on=asked["opened_on"])
+        return Kept(subject, f"Saved as v{subject.number}; new environments start from it.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While it has living environments, they come first."""
+        allowed = super().has_delete_permission(request, obj)
+        living = obj is not None and obj.environments.filter(removed_at__isnull=True).exists()
+        return allowed and not living
+
+    def delete_model(self, request: HttpRequest, obj: Application) -> None:
+        """Forget it."""
+        acts.delete_application(operator_of(request, obj.account), obj)
+
+
+@admin.register(ApplicationVersion)
+class ApplicationVersionAdmin(ReadOnly, admin.ModelAdmin[ApplicationVersion]):
+    """What was saved."""
+
+    list_display = ("application", "number", "change", "saved_by_name", "saved_at")
+    list_filter = ("application__account",)
+    list_select_related = ("application",)
+    search_fields = ("application__name",)
+    fields = ("application", "number", "change", "saved_by_name", "saved_at", "text", "values")
+
+    @admin.display(description="template")
+    def text(self, version: ApplicationVersion) -> SafeString:
+        """The Application Template."""
+        return format_html("<pre>{}</pre>", version.template)
+
+    @admin.display(description="default variables")
+    def values(self, version: ApplicationVersion) -> SafeString:
+        """The default variables, secrets without their values."""
+        return format_html("<pre>{}</pre>", shown_variables(version))

@@ -1,0 +1,100 @@
+"""Contexts: where the environments of an account run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, QueryDict
+
+from environments.actions import contexts as acts
+from environments.admin.editing import ADDING, ActAdmin, Kept, Section
+from environments.admin.gate import operator_of
+from environments.models import Account, Context
+
+
+class ContextForm(forms.Form):
+    """Domains stand one a line, the one that is used first."""
+
+    name = forms.CharField(max_length=63)
+    engine = forms.ChoiceField()
+    domains = forms.CharField(
+        widget=forms.Textarea({"rows": 3}),
+        help_text="One a line. New environments get the first; a wildcard record of each leads "
+        "to where the context runs.",
+    )
+    is_default = forms.BooleanField(
+        label="Default", required=False, help_text="Of templates that name no context."
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["engine"].choices = [(name, name) for name in settings.ENGINES]  # type: ignore[attr-defined]
+
+    def draft(self) -> acts.ContextDraft:
+        """What was asked for."""
+        asked = self.cleaned_data
+        lines = (line.strip().lower() for line in asked["domains"].splitlines())
+        return acts.ContextDraft(
+            name=asked["name"],
+            engine=asked["engine"],
+            domains=tuple(line for line in lines if line),
+            is_default=asked["is_default"],
+        )
+
+
+class NewContextForm(ContextForm):
+    """With the account that gets it."""
+
+    account = forms.ModelChoiceField(Account.objects.order_by("name"))
+    field_order = ("account", "name")
+
+
+@admin.register(Context)
+class ContextAdmin(ActAdmin):
+    """Contexts of all accounts."""
+
+    list_display = ("name", "account", "engine", "first_domain", "is_default")
+    list_filter: ClassVar = ("engine",)
+    search_fields = ("name", "account__name")
+    list_select_related = ("account",)
+
+    @admin.display(description="domain")
+    def first_domain(self, context: Context) -> str:
+        """The one that new environments get."""
+        return str(context.domains[0]) if context.domains else ""
+
+    def facts_of(self, subject: Context) -> Sequence[tuple[str, str]]:
+        """A context stays in its account."""
+        return (("Account", subject.account.name),)
+
+    def sections_of(self, subject: Any, sent: Mapping[str, QueryDict]) -> list[Section]:
+        """One form."""
+        if subject is None:
+            return [Section(ADDING, "New context", NewContextForm(sent.get(ADDING)))]
+        stored = {
+            "name": subject.name,
+            "engine": subject.engine,
+            "domains": "\n".join(subject.domains),
+            "is_default": subject.is_default,
+        }
+        form = ContextForm(sent.get("context"), initial=stored)
+        return [Section("context", "Context", form)]
+
+    def keep(self, request: HttpRequest, subject: Any, section: Section) -> Kept:
+        """Keep it, as everywhere."""
+        context = subject or Context()
+        account = context.account if subject else section.form.cleaned_data["account"]
+        assert isinstance(section.form, ContextForm)
+        acts.save_context(operator_of(request, account), context, section.form.draft())
+        return Kept(context, f"Saved the context {context.name} of {account.name}.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While environments run there, or it is the default, it stays."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj is not None and acts.may_delete(obj))
+
+    def delete_model(self, request: HttpRequest, obj: Context) -> None:
+        """Forget it."""
+        acts.delete_context(operator_of(request, obj.account), obj)
