@@ -164,6 +164,17 @@ class EngineTraits:
     has_volumes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a job printed since an earlier look: whole lines only, each of them once."""
+
+    lines: tuple[str, ...]
+    left_out: int
+    """How many more the engine has not kept."""
+    position: str
+    """Where the next look goes on; "" is the beginning."""
+
+
 class Engine(Protocol):
     """Runs manifests. ``apply``, ``remove`` and ``destroy`` are idempotent.
 
@@ -181,6 +192,10 @@ class Engine(Protocol):
 
     def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
         """The last lines of an instance's output, oldest first, without line ends."""
+
+    def read_output(self, namespace: str, job: str, *, position: str) -> Output:
+        """What an instance of a job has printed from this position on. It is all there as soon
+        as ``observe`` shows that the job has ended; where there is no more, no lines."""
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
         """End and forget these workloads (kinds ``Deployment`` and ``Job``); others stay."""

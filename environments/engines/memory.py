@@ -1,9 +1,9 @@
 """Remembers what it was asked and runs nothing: for tests and benchmarks."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count as numbers
 
 from environments.core.ports import (
     ANNOTATION_REVISION,
@@ -11,7 +11,9 @@ from environments.core.ports import (
     LABEL_ENVIRONMENT,
     EngineTraits,
     Instance,
+    Manifest,
     ObjectName,
+    Output,
     Phase,
     Step,
     WorkloadKind,
@@ -73,31 +75,14 @@ class MemoryEngine:
             self.steps.append(step)
             instances = self._instances.setdefault(step.namespace, {})
             for manifest in workloads(step.manifests):
-                metadata = manifest["metadata"]
-                kind = WorkloadKind(manifest["kind"])
-                revision = metadata["annotations"].get(ANNOTATION_REVISION, "")
-                before = [one for one in instances.values() if one.workload == metadata["name"]]
-                if before and (kind is WorkloadKind.JOB or before[0].revision == revision):
-                    continue
-                for one in before:
-                    del instances[one.name]
-                outlook = self._outlook(metadata["name"], kind)
-                for replica in range(manifest["spec"].get("replicas", 1)):
-                    name = f"{metadata['name']}-{replica}"
+                wanted = {one.name: one for one in _new_instances(manifest)}
+                for name, one in list(instances.items()):
+                    if _replaces(wanted, one):
+                        del instances[name]
+                for name in wanted.keys() - instances.keys():
+                    outlook = self._outlook(wanted[name].workload, wanted[name].kind)
                     self._logs[step.namespace, name] = list(outlook.lines)
-                    instances[name] = _turned(
-                        Instance(
-                            name=name,
-                            workload=metadata["name"],
-                            kind=kind,
-                            application=metadata["labels"][LABEL_APPLICATION],
-                            environment=metadata["labels"][LABEL_ENVIRONMENT],
-                            phase=Phase.STARTING,
-                            ready=False,
-                            revision=revision,
-                        ),
-                        outlook,
-                    )
+                    instances[name] = _turned(wanted[name], outlook)
 
     def _outlook(self, workload: str, kind: WorkloadKind) -> Outlook:
         for name, outlook in self._outlooks.items():
@@ -115,6 +100,13 @@ class MemoryEngine:
         with self._lock:
             return self._logs.get((namespace, instance), [])[-lines:] if lines else []
 
+    def read_output(self, namespace: str, job: str, *, position: str) -> Output:
+        """The lines of its outlook, from this one on."""
+        begin = int(position or 0)
+        with self._lock:
+            lines = tuple(self._logs.get((namespace, job), [])[begin:])
+        return Output(lines, 0, str(begin + len(lines)))
+
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
         """Forget these."""
         gone = {(name.kind, name.name) for name in names}
@@ -123,25 +115,63 @@ class MemoryEngine:
             for one in list(instances.values()):
                 if (str(one.kind), one.workload) in gone:
                     del instances[one.name]
+                    self._logs.pop((namespace, one.name), None)
 
     def destroy(self, namespace: str) -> None:
         """Forget all of the namespace."""
         with self._lock:
-            self._instances.pop(namespace, None)
+            for name in self._instances.pop(namespace, {}):
+                self._logs.pop((namespace, name), None)
 
     def remains(self, namespace: str) -> tuple[str, ...]:
         """The names of what was not removed."""
         return tuple(instance.name for instance in self.observe(namespace))
 
-    def free_ports(self, number: int, *, taken: frozenset[int]) -> tuple[int, ...]:
+    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
         """The lowest that are not taken."""
-        free = (port for port in count(_FIRST_PORT) if port not in taken)
-        return tuple(next(free) for _ in range(number))
+        free = (port for port in numbers(_FIRST_PORT) if port not in taken)
+        return tuple(next(free) for _ in range(count))
 
 
 def _concerns(expected: str, workload: str) -> bool:
     return workload == expected or workload.startswith(f"{expected}-")
 
 
+def _new_instances(manifest: Manifest) -> Iterator[Instance]:
+    """A job's one instance, or the replicas of a service, before anything became of them."""
+    metadata, kind = manifest["metadata"], WorkloadKind(manifest["kind"])
+    replicas = range(manifest["spec"].get("replicas", 1))
+    service = (f"{metadata['name']}-{replica}" for replica in replicas)
+    for name in (metadata["name"],) if kind is WorkloadKind.JOB else service:
+        yield Instance(
+            name=name,
+            workload=metadata["name"],
+            kind=kind,
+            application=metadata["labels"][LABEL_APPLICATION],
+            environment=metadata["labels"][LABEL_ENVIRONMENT],
+            phase=Phase.STARTING,
+            ready=False,
+            revision=metadata["annotations"].get(ANNOTATION_REVISION, ""),
+        )
+
+
+def _replaces(wanted: Mapping[str, Instance], there: Instance) -> bool:
+    """Whether these take the place of a service's instance: it has another revision, or is one
+    too many."""
+    new = next(iter(wanted.values()), None)
+    if new is None or (new.kind, new.workload) != (there.kind, there.workload):
+        return False
+    if there.kind is WorkloadKind.JOB:
+        return False
+    return there.name not in wanted or there.revision != new.revision
+
+
 def _turned(instance: Instance, outlook: Outlook) -> Instance:
-    return replace(instance, phase=outlook.phase, ready=outlook.ready, message=outlook.message)
+    statuses = {Phase.SUCCEEDED: 0, Phase.FAILED: 1}
+    return replace(
+        instance,
+        phase=outlook.phase,
+        ready=outlook.ready,
+        message=outlook.message,
+        exit_status=statuses.get(outlook.phase),
+    )

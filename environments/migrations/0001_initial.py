@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ("pins", models.JSONField(null=True)),
                 ("plan", models.JSONField(null=True)),
                 ("hosts", models.JSONField(default=list)),
+                ("processes", models.PositiveIntegerField(default=0)),
                 ("manifests", models.BinaryField(null=True)),
                 ("resolved_at", models.DateTimeField(null=True)),
                 ("written_at", models.DateTimeField(null=True)),
@@ -586,7 +587,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True)),
-                ("output_lines", models.PositiveIntegerField(default=0)),
+                (
+                    "output_position",
+                    models.CharField(blank=True, max_length=100),
+                ),
                 ("applied_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (

@@ -81,6 +81,8 @@ class Deployment(models.Model):
     """Box ``plan``: the plan as shown, secrets as fingerprints."""
     hosts = models.JSONField(default=list)
     """``[{host, path, workload, target_port}]`` of this share: what the ingress leads to it."""
+    processes = models.PositiveIntegerField(default=0)
+    """How many copies of services this share runs."""
     manifests = models.BinaryField(null=True)
     """Box ``manifests``: sealed, since Secrets are among them."""
     resolved_at = models.DateTimeField(null=True)
@@ -163,8 +165,8 @@ class Task(models.Model):
     """The next step starts only when this has finished."""
     state = models.CharField(max_length=10, choices=TaskState.choices, default=TaskState.WAITING)
     reason = models.TextField(blank=True)
-    output_lines = models.PositiveIntegerField(default=0)
-    """How many lines of a job's output have been said."""
+    output_position = models.CharField(max_length=100, blank=True)
+    """How far a job's output has been said, in the words of its engine."""
     applied_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Sum
 
 from environments import wiring
 from environments.core.names import label
@@ -24,6 +25,7 @@ from environments.models import (
     Account,
     Application,
     Context,
+    Environment,
     HostClaim,
     Namespace,
     PortClaim,
@@ -201,7 +203,6 @@ def _surroundings(setting: Setting) -> Surroundings:
     account = setting.account
     namespace = setting.namespace
     ports = PortClaim.objects.filter(namespace=namespace) if namespace is not None else ()
-    elsewhere = PortClaim.objects.exclude(namespace=namespace) if namespace else PortClaim.objects
     return Surroundings(
         account_id=str(account.pk),
         namespace=setting.namespace_name,
@@ -218,10 +219,19 @@ def _surroundings(setting: Setting) -> Surroundings:
         local_ports={
             (port.workload, port.target_port): port.number for port in ports if port.replica == 0
         },
-        processes_elsewhere=elsewhere.values("namespace", "workload", "replica").distinct().count(),
+        processes_elsewhere=_processes_elsewhere(setting),
         process_limit=settings.RELEASECLONE.process_limit,
         names_resolve=_resolves(f"{PROBE_LABEL}.{setting.domain}"),
     )
+
+
+def _processes_elsewhere(setting: Setting) -> int:
+    """How many copies of services other namespaces run on the same kind of engine."""
+    living = Environment.objects.filter(
+        removed_at__isnull=True, namespace__context__engine=setting.context.engine
+    )
+    others = living.exclude(namespace=setting.namespace) if setting.namespace else living
+    return int(others.aggregate(count=Sum("running__processes"))["count"] or 0)
 
 
 @cache

@@ -25,7 +25,12 @@ def say(
         LogLine(deployment=deployment, number=number, task=task, at=now, text=text)
         for number, text in enumerate(texts[:room], last + 1)
     )
-    if len(texts) > room:
+    leave_out(deployment, max(len(texts) - room, 0))
+
+
+def leave_out(deployment: Deployment, count: int) -> None:
+    """So many lines of the deployment are not kept."""
+    if count:
         Deployment.objects.filter(pk=deployment.pk).update(
-            lines_left_out=F("lines_left_out") + len(texts) - room
+            lines_left_out=F("lines_left_out") + count
         )

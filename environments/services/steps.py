@@ -26,12 +26,10 @@ from environments.models import Deployment, Environment, Task, TaskState
 from environments.services import rendering, routes
 from environments.services.lease import Lease
 from environments.services.rendering import Box
-from environments.services.say import LINES_KEPT, say
+from environments.services.say import leave_out, say
 
 SERVICE_LIMIT = timedelta(seconds=600)
 EVIDENCE_LINES = 20
-_OUTPUT_READ = 10 * LINES_KEPT
-"""Lines of a job that are looked at, so that those beyond the limit can be counted."""
 _ENGINE_PATIENCE = 20.0
 _JOB_GRACE = 10.0
 """Seconds beyond its limit in which the engine itself should have ended a job."""
@@ -316,15 +314,20 @@ def _say_output(
     masker: Masker,
 ) -> None:
     """What a job printed since the last look."""
-    said = task.output_lines
+    engine = wiring.engine(deployment.namespace.context.engine)
+    namespace = deployment.namespace.name
     for instance in instances:
-        engine = wiring.engine(deployment.namespace.context.engine)
-        try:
-            lines = engine.read_log(deployment.namespace.name, instance.name, lines=_OUTPUT_READ)
-        except EngineError:
-            continue
-        if len(lines) > said:
+        while True:
+            try:
+                printed = engine.read_output(
+                    namespace, instance.name, position=task.output_position
+                )
+            except EngineError:
+                return
+            if not printed.lines and not printed.left_out:
+                break
             with lease.writing():
-                say(task.deployment, lines[said:], masker=masker, task=task)
-                task.output_lines = len(lines)
-                task.save(update_fields=["output_lines"])
+                say(task.deployment, printed.lines, masker=masker, task=task)
+                leave_out(task.deployment, printed.left_out)
+                task.output_position = printed.position
+                task.save(update_fields=["output_position"])

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from environments import wiring
 from environments.core.names import label
-from environments.core.plan import Act, Member, Plan, leaving_first
+from environments.core.plan import Act, Member, Plan, PlannedMember, leaving_first
 from environments.core.ports import EngineError, GitHostError
 from environments.core.problems import Problem, error
 from environments.core.template import merged_text
@@ -251,6 +251,7 @@ def write_tasks(deployment: Deployment, pins: list[Pin], plan: Plan, leaving: Pl
             _fill_share(share, pin, position)
         _keep_hosts(share, plan, pin["env_id"])
         planned = (going if pin["leaves"] else forms)[pin["env_id"]]
+        _keep_processes(share, planned)
         if share.status == DeploymentStatus.ABORTED or planned.member.act is Act.KEEP:
             continue
         number = 0 if not own else number
@@ -334,6 +335,12 @@ def _keep_hosts(share: Deployment, plan: Plan, env_id: str) -> None:
         if host["env_id"] == env_id
     ]
     share.save(update_fields=["hosts"])
+
+
+def _keep_processes(share: Deployment, planned: PlannedMember) -> None:
+    """So that the limit of a machine is found without reading all plans."""
+    share.processes = sum(service.replicas for service in planned.services)
+    share.save(update_fields=["processes"])
 
 
 def form_with_leaving(plan: Plan, leaving: Plan | None) -> dict[str, Any]:

@@ -6,10 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from environments.core.ports import Engine, Manifest, Phase, Step
+from environments.engines.memory import MemoryEngine, Outlook
 from environments.engines.process.engine import ProcessEngine, wait_until_up
+from tests.engines.steps import NAMESPACE, manifests, step
 
 
 class DaemonProcess:
@@ -26,7 +30,7 @@ class DaemonProcess:
             stdout=subprocess.DEVNULL,
             env={**os.environ, "CANARY_OF_THE_PRODUCT": "secret"},
         )
-        wait_until_up(self.folder, seconds=20)
+        wait_until_up(self.folder, seconds=60)
 
     def kill(self) -> None:
         """As ``kill -9`` does."""
@@ -38,7 +42,7 @@ class DaemonProcess:
         """As the product's own end does."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(60)
 
 
 @pytest.fixture
@@ -54,3 +58,52 @@ def daemon(tmp_path: Path) -> Iterator[DaemonProcess]:
 def engine(daemon: DaemonProcess) -> ProcessEngine:
     """The engine on the running daemon."""
     return ProcessEngine(daemon.folder, path=os.environ["PATH"])
+
+
+class Contender:
+    """An engine that must keep the contract, and how to have it run something.
+
+    What is run is given twice: as commands for engines that run processes, as outlooks for the
+    one that only remembers.
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine, self._folder = engine, folder
+
+    def service(self, name: str, *lines: str, namespace: str = NAMESPACE, **more: Any) -> Step:
+        """A service that prints the lines and becomes ready."""
+        said = "".join(f"echo {line}; " for line in lines)
+        made = manifests(name, "sh", "-c", f"{said}exec sleep 600", **more)
+        return self._applied(made, Outlook(Phase.RUNNING, True, "", lines), namespace)
+
+    def broken(self, name: str, *lines: str) -> Step:
+        """A service that prints the lines and ends each time that it is started."""
+        said = "".join(f"echo {line}; " for line in lines)
+        outlook = Outlook(Phase.FAILED, False, "the process ended with status 7", lines)
+        return self._applied(manifests(name, "sh", "-c", f"{said}exit 7"), outlook, NAMESPACE)
+
+    def job(self, name: str, *lines: str, status: int = 0) -> Step:
+        """A job that prints the lines and ends with the status."""
+        said = "".join(f"echo {line}; " for line in lines)
+        made = manifests(name, "sh", "-c", f"{said}exit {status}", kind="Job")
+        outlook = Outlook(Phase.SUCCEEDED, True, "", lines)
+        if status:
+            outlook = Outlook(Phase.FAILED, False, f"ended with status {status}", lines)
+        return self._applied(made, outlook, NAMESPACE)
+
+    def _applied(self, made: tuple[Manifest, ...], outlook: Outlook, namespace: str) -> Step:
+        if isinstance(self.engine, MemoryEngine):
+            self.engine.expect(made[-1]["metadata"]["name"], outlook)
+        given = step(self._folder, made, namespace=namespace)
+        self.engine.apply(given)
+        return given
+
+
+@pytest.fixture(
+    params=["memory", pytest.param("process", marks=pytest.mark.xdist_group("machine"))]
+)
+def contender(request: pytest.FixtureRequest, tmp_path: Path) -> Contender:
+    """Each engine of this project in its turn."""
+    if request.param == "memory":
+        return Contender(MemoryEngine(), tmp_path)
+    return Contender(request.getfixturevalue("engine"), tmp_path)

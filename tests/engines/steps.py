@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from environments.core.ports import Engine, Instance, LocalPort, Manifest, Step
 
 NAMESPACE = "ted1-app-main"
@@ -49,18 +51,24 @@ def manifests(
     return secret, workload
 
 
-def step(folder: Path, made: Sequence[Manifest], *ports: LocalPort) -> Step:
+def step(
+    folder: Path, made: Sequence[Manifest], *ports: LocalPort, namespace: str = NAMESPACE
+) -> Step:
     """The step that applies them in the folder."""
-    return Step(NAMESPACE, tuple(made), folder, ports)
+    return Step(namespace, tuple(made), folder, ports)
 
 
 def wait(
-    engine: Engine, until: Callable[[tuple[Instance, ...]], bool], *, seconds: float = 20
+    engine: Engine,
+    until: Callable[[tuple[Instance, ...]], bool],
+    *,
+    seconds: float = 60,
+    namespace: str = NAMESPACE,
 ) -> tuple[Instance, ...]:
     """The instances once they are as wanted."""
     give_up = time.monotonic() + seconds
     while True:
-        found = engine.observe(NAMESPACE)
+        found = engine.observe(namespace)
         if until(found):
             return found
         assert time.monotonic() < give_up, found
@@ -75,3 +83,21 @@ def all_ready(found: tuple[Instance, ...]) -> bool:
 def ended(found: tuple[Instance, ...]) -> bool:
     """Whether each has ended for good."""
     return bool(found) and all(one.phase in ("succeeded", "failed") for one in found)
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and not only its zombie."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def pids_in(path: Path, count: int = 1) -> list[int]:
+    """The numbers in the file, once there are so many."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        if path.exists() and len(path.read_text().split()) >= count:
+            return [int(pid) for pid in path.read_text().split()]
+        time.sleep(0.05)
+    raise AssertionError(f"{path} has no {count} numbers")

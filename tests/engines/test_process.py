@@ -15,7 +15,7 @@ import pytest
 from environments.core.ports import EngineError, LocalPort, ObjectName
 from environments.engines.process.engine import ProcessEngine
 from tests.engines.conftest import DaemonProcess
-from tests.engines.steps import NAMESPACE, all_ready, ended, manifests, step, wait
+from tests.engines.steps import NAMESPACE, alive, all_ready, ended, manifests, pids_in, step, wait
 
 # One after another: side by side they would be given the same free ports.
 pytestmark = pytest.mark.xdist_group("machine")
@@ -32,22 +32,6 @@ print("listens", flush=True)
 server.serve_forever()
 """
 HEALTH = {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1}
-
-
-def alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def pids_in(path: Path, count: int = 1) -> list[int]:
-    give_up = time.monotonic() + 20
-    while time.monotonic() < give_up:
-        if path.exists() and len(path.read_text().split()) >= count:
-            return [int(pid) for pid in path.read_text().split()]
-        time.sleep(0.05)
-    raise AssertionError(f"{path} has no {count} numbers")
 
 
 def test_a_service_is_ready_when_its_probe_is_answered_on_the_port_it_was_given(

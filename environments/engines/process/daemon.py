@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from environments.engines.process import linux
+from environments.engines.process import leftovers, linux
 from environments.engines.process.places import Places, Program, write_private
+from environments.engines.process.supervision import STOP_SECONDS
 
 _LOG_BYTES = "5MB"
+_LEFT_SECONDS = 5.0
 _PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -20,10 +22,12 @@ def main(arguments: Sequence[str]) -> None:
     (folder,) = arguments
     places = Places(Path(folder).resolve())
     configuration = prepare(places)
+    # Before anything is started: nothing may run twice, and what has lost its launcher must end.
+    linux.end(leftovers.of_all(places), grace=_LEFT_SECONDS)
     linux.adopt_orphans()
     os.execve(  # noqa: S606 - the process becomes the daemon
         sys.executable,
-        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)],
+        [sys.executable, "-m", leftovers.DAEMON, "-n", "-c", str(configuration)],
         {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
     )
 
@@ -62,14 +66,13 @@ def prepare(places: Places) -> Path:
 def section(places: Places, program: Program) -> str:
     """The daemon's lines for one instance. Nothing secret is in them."""
     log = places.log(program.namespace, program.name)
-    launcher = "environments.engines.process.launcher"
     command = " ".join(
         f'"{word}"'
         for word in (
             sys.executable,
             "-S",
             "-m",
-            launcher,
+            leftovers.LAUNCHER,
             str(places.folder),
             program.namespace,
             program.name,
@@ -85,7 +88,7 @@ def section(places: Places, program: Program) -> str:
         f"startsecs={0 if program.is_job else 1}",
         "startretries=3",
         "stopsignal=TERM",
-        "stopwaitsecs=10",
+        f"stopwaitsecs={STOP_SECONDS}",
         "redirect_stderr=true",
         f"stdout_logfile={_quoted(_quoted(str(log)))}",
         f"stdout_logfile_maxbytes={_LOG_BYTES}",

@@ -1,11 +1,11 @@
 """Fulfils ``core.ports.Engine`` with processes on this machine."""
 
-import json
 import re
 import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -21,15 +21,16 @@ from environments.core.ports import (
     Instance,
     Manifest,
     ObjectName,
+    Output,
     Step,
     WorkloadKind,
     workloads,
 )
-from environments.engines.process import linux
+from environments.engines.process import leftovers, linux, printed
 from environments.engines.process.daemon import section
-from environments.engines.process.launcher import recorded
 from environments.engines.process.looking import Look
 from environments.engines.process.places import (
+    RECORDS,
     Places,
     Program,
     read_program,
@@ -39,9 +40,20 @@ from environments.engines.process.places import (
 from environments.engines.process.supervision import Daemon
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
-_LOG_TAIL_BYTES = 2 * 1024 * 1024
 _PORTS = range(20_000, 32_000)
 _LEFT_SECONDS = 1.0
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """What the disk refuses is told as an engine tells things."""
+    try:
+        yield
+    except OSError as wrong:
+        raise EngineError(
+            f"The engine process cannot use its folder: {wrong.strerror} ({wrong.filename}). Free "
+            "some space, or look who may write there."
+        ) from wrong
 
 
 class ProcessEngine:
@@ -67,6 +79,7 @@ class ProcessEngine:
             has_volumes=False,
         )
 
+    @_on_disk()
     def apply(self, step: Step) -> None:
         """Start what is not there yet or has another revision."""
         for manifest in workloads(step.manifests):
@@ -187,7 +200,7 @@ class ProcessEngine:
 
     def _write(self, program: Program) -> None:
         places = self._places
-        for what in ("started", "ended", "starts"):
+        for what in RECORDS:
             places.record(program.namespace, program.name, what).unlink(missing_ok=True)
         places.log(program.namespace, program.name).parent.mkdir(
             mode=0o700, parents=True, exist_ok=True
@@ -195,53 +208,60 @@ class ProcessEngine:
         write_program(places.program(program.namespace, program.name), program)
         write_private(places.configuration(program), section(places, program))
 
+    @_on_disk()
     def observe(self, namespace: str) -> tuple[Instance, ...]:
         """Every instance as its daemon, its records and its probe tell."""
         return self._look.at(namespace)
 
+    @_on_disk()
     def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
         """The last lines, from the current file and the one before it."""
-        log = self._places.log(namespace, instance)
-        content = b""
-        for path in (log.with_name(f"{log.name}.1"), log):
-            try:
-                with path.open("rb") as file:
-                    size = file.seek(0, 2)
-                    file.seek(max(size - _LOG_TAIL_BYTES, 0))
-                    content += file.read()
-            except FileNotFoundError:
-                continue
-        rows = content.decode(errors="replace").replace("\x00", "\ufffd").splitlines()
-        return rows[-lines:] if lines > 0 else []
+        return printed.tail(self._places.log(namespace, instance), lines)
 
+    @_on_disk()
+    def read_output(self, namespace: str, job: str, *, position: str) -> Output:
+        """The next lines that the job's launcher has kept, and how many it has not."""
+        at, _, told = position.partition("/")
+        kept = self._places.record(namespace, job, "output")
+        lines, after = printed.piece(kept, int(at or 0))
+        left = 0 if lines else _number(self._places.record(namespace, job, "left"))
+        more = max(left - int(told or 0), 0)
+        return Output(tuple(lines), more, f"{after}/{int(told or 0) + more}")
+
+    @_on_disk()
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
         """End and forget these workloads."""
         gone = {(name.kind, name.name) for name in names}
-        for program in list(self._places.programs(namespace)):
-            if (program.kind, program.workload) in gone:
-                self._end(program)
-                self._places.log(namespace, program.name).unlink(missing_ok=True)
+        ending = [
+            program
+            for program in self._places.programs(namespace)
+            if (program.kind, program.workload) in gone
+        ]
+        for program in ending:
+            self._end(program)
+            log = self._places.log(namespace, program.name)
+            for part in (log, printed.older_part(log)):
+                part.unlink(missing_ok=True)
+        staying = {program.environment for program in self._places.programs(namespace)}
+        for environment in {program.environment for program in ending} - staying:
+            shutil.rmtree(self._places.home(namespace, environment), ignore_errors=True)
 
     def _end(self, program: Program) -> None:
         """Stop it, prove that nothing of it is left, and only then forget it."""
-        own = linux.with_descendants(
-            recorded(self._places, program.namespace, program.name) + self._tree_of(program)
-        )
+        own = leftovers.of_program(self._places, program.namespace, program.name)
         self._daemon.stop(program.group)
-        left = linux.end(own, grace=_LEFT_SECONDS)
+        orphans = leftovers.orphans_of(self._daemon.pid())
+        left = linux.end((*own, *orphans), grace=_LEFT_SECONDS)
         if left:
             numbers = ", ".join(str(one.pid) for one in left)
             raise EngineError(f"{program.name} does not end: processes {numbers} are left.")
         self._daemon.forget(program.group)
         self._places.configuration(program).unlink(missing_ok=True)
-        for what in ("started", "ended", "starts", "tree"):
+        for what in RECORDS:
             self._places.record(program.namespace, program.name, what).unlink(missing_ok=True)
         self._places.program(program.namespace, program.name).unlink(missing_ok=True)
 
-    def _tree_of(self, program: Program) -> list[linux.Running]:
-        supervised = self._daemon.programs().get(program.group)
-        return linux.descendants(supervised.pid) if supervised and supervised.pid else []
-
+    @_on_disk()
     def destroy(self, namespace: str) -> None:
         """End everything of the namespace and forget its logs."""
         for program in list(self._places.programs(namespace)):
@@ -249,19 +269,15 @@ class ProcessEngine:
         for folder in ("programs", "records", "logs", "homes"):
             shutil.rmtree(self._places.folder / folder / namespace, ignore_errors=True)
 
+    @_on_disk()
     def remains(self, namespace: str) -> tuple[str, ...]:
-        """Programs that the daemon has, and processes that were seen below them."""
-        found = [
-            f"program {group}"
-            for group in self._daemon.programs()
-            if group.startswith(f"{namespace}.")
-        ]
-        for path in (self._places.folder / "records" / namespace).glob("*.tree"):
-            for one in linux.still_alive(
-                [linux.Running(*row) for row in json.loads(path.read_text())]
-            ):
-                found.append(f"process {one.pid}")
-        return tuple(found)
+        """Programs that the daemon has, launchers, and processes that were seen below them."""
+        programs = [name for name in self._daemon.programs() if name.startswith(f"{namespace}.")]
+        processes = leftovers.of_namespace(self._places, namespace)
+        return (
+            *(f"program {name}" for name in programs),
+            *(f"process {one.pid}" for one in processes),
+        )
 
     def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
         """Below the range that the system itself hands out, so that they stay free.
@@ -278,6 +294,13 @@ class ProcessEngine:
         if len(found) < count:
             raise EngineError(f"This machine has no {count} free ports left.")
         return tuple(found)
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except FileNotFoundError:
+        return 0
 
 
 def _is_free(number: int) -> bool:

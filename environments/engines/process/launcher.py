@@ -5,6 +5,7 @@ adopts every orphan below it, so a program that forks away, calls ``setsid`` or 
 environment stays in its tree; it ends with the daemon, and its tree with it.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -16,10 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from environments.engines.process import asking, linux
+from environments.engines.process import asking, leftovers, linux
 from environments.engines.process.places import Places, Program, read_program, write_private
+from environments.engines.process.printed import Copy
 
 _GRACE_SECONDS = 5.0
+_LEFT_SECONDS = 1.0
 _TICK_SECONDS = 1.0
 NOT_FOUND = 127
 
@@ -35,14 +38,26 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     linux.adopt_orphans()
     linux.end_with_parent(signal.SIGTERM)
+    if leftovers.DAEMON not in linux.words_of(os.getppid()):
+        return 0  # the daemon ended before the kernel was asked to tell of it
     places = Places(Path(folder))
     program = read_program(places.program(namespace, name))
     if program is None:
         return 0
     _end_leftovers(places, program)
-    if program.is_job and not _may_run(places, program):
-        return 0
-    return _Run(places, program).until_end()
+    try:
+        if program.is_job and not _may_run(places, program):
+            return 0
+        return _Run(places, program).until_end()
+    except OSError as wrong:  # the disk is full, most likely
+        return _said(f"cannot be started: {wrong.strerror}: {wrong.filename}")
+
+
+def _said(why: str) -> int:
+    """Tell it in the instance's log; the status of what did not start."""
+    sys.stdout.write(f"{why}\n")
+    sys.stdout.flush()
+    return NOT_FOUND
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -62,16 +77,16 @@ def _may_run(places: Places, program: Program) -> bool:
 
 def _end_leftovers(places: Places, program: Program) -> None:
     """What an earlier launcher left behind when it was killed itself."""
-    linux.end(recorded(places, program.namespace, program.name), grace=1.0)
+    earlier = leftovers.of_program(places, program.namespace, program.name)
+    others = [one for one in earlier if one.pid != os.getpid()]
+    linux.end((*others, *leftovers.orphans_of(os.getppid())), grace=_LEFT_SECONDS)
 
 
-def recorded(places: Places, namespace: str, name: str) -> list[linux.Running]:
-    """The processes that the instance's launcher has seen below it."""
-    try:
-        rows = json.loads(places.record(namespace, name, "tree").read_text())
-    except FileNotFoundError:
-        return []
-    return [linux.Running(*row) for row in rows]
+def _end_with(launcher: int) -> None:
+    """Runs in the program's process before it is one: nobody is left to watch it without this."""
+    linux.end_with_parent(signal.SIGKILL)
+    if os.getppid() != launcher:
+        os._exit(1)
 
 
 class _Bell:
@@ -97,8 +112,9 @@ class _Run:
         self._began = time.monotonic()
         self._asked = self._began
         self._misses = 0
-        self._tree: list[linux.Running] = []
+        self._tree: list[tuple[int, int]] = []
         self._bell = _Bell()
+        self._copy: Copy | None = None
 
     def until_end(self) -> int:
         """Start it, watch it, and end all of it when its first process ends."""
@@ -109,32 +125,39 @@ class _Run:
             except OSError as wrong:
                 return self._not_started(wrong)
             status, why = self._watch(child)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            self._record_end(status, why)
         except _Stop:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self._end_all(_GRACE_SECONDS)
             return 0
-        self._end_all(1.0)
-        self._record_end(status, why)
+        self._end_all(_LEFT_SECONDS)
         return status if status >= 0 else 128 - status
 
     def _start(self) -> subprocess.Popen[bytes]:
         program = self._program
-        return subprocess.Popen(
+        launcher = os.getpid()
+        child = subprocess.Popen(
             program.argv,
             cwd=program.folder,
             env=program.variables,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if program.is_job else None,
+            stderr=subprocess.STDOUT if program.is_job else None,
             start_new_session=True,
+            preexec_fn=lambda: _end_with(launcher),
         )
+        if child.stdout is not None:
+            self._copy = Copy(child.stdout.fileno(), self._place("output"), self._place("left"))
+            self._copy.start()
+        return child
 
     def _not_started(self, wrong: OSError) -> int:
         missing = isinstance(wrong, FileNotFoundError)
         reason = "command not found" if missing else (wrong.strerror or "cannot be started")
         why = f"{reason}: {self._program.argv[0]}"
-        sys.stdout.write(f"{why}\n")
-        sys.stdout.flush()
         self._record_end(NOT_FOUND, why)
-        return NOT_FOUND
+        return _said(why)
 
     def _watch(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
         """Status and, where it was ended from here, why."""
@@ -190,15 +213,18 @@ class _Run:
     def _end_all(self, grace: float) -> None:
         below = linux.descendants(os.getpid())
         linux.end(below, grace=grace)
-        self._tree = []
         self._record_tree()
+        if self._copy is not None:
+            self._copy.join(_GRACE_SECONDS)
 
     def _record_tree(self) -> None:
-        tree = linux.descendants(os.getpid())
+        below = linux.descendants(os.getpid())
+        tree = [(one.pid, one.born) for one in below]
         if tree != self._tree:
             self._tree = tree
-            rows = [[one.pid, one.parent, one.state, one.born] for one in tree]
-            write_private(self._place("tree"), json.dumps(rows))
+            rows = [[one.pid, one.parent, one.state, one.born] for one in below]
+            with contextlib.suppress(OSError):  # no full disk may end what runs
+                write_private(self._place("tree"), json.dumps(rows))
 
     def _record_end(self, status: int, why: str) -> None:
         form = {"status": status, "why": why, "at": time.time()}
@@ -207,7 +233,7 @@ class _Run:
     def _count(self) -> None:
         place = self._place("starts")
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with place.open("a") as file:
+        with contextlib.suppress(OSError), place.open("a") as file:
             file.write(f"{time.time()}\n")
 
     def _place(self, what: str) -> Path:

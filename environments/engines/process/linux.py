@@ -5,8 +5,9 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 _SET_PDEATHSIG = 1
@@ -30,7 +31,7 @@ def adopt_orphans() -> None:
     _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
-def end_with_parent(number: signal.Signals) -> None:
+def end_with_parent(number: int) -> None:
     """Have this signal sent to this process when its parent ends."""
     _prctl(_SET_PDEATHSIG, number)
 
@@ -51,18 +52,69 @@ def look_at(pid: int) -> Running | None:
     return None if running.state in "ZX" else running
 
 
+class Moment:
+    """The processes and the listeners of this machine, each read once, when first asked for."""
+
+    @cached_property
+    def children(self) -> Mapping[int, list[Running]]:
+        """The living processes by their parent."""
+        found: defaultdict[int, list[Running]] = defaultdict(list)
+        for entry in os.listdir("/proc"):
+            if entry.isdecimal() and (running := look_at(int(entry))) is not None:
+                found[running.parent].append(running)
+        return found
+
+    def below(self, pid: int) -> list[Running]:
+        """Every living process below this one, those of its orphans included."""
+        found: list[Running] = []
+        waiting = [pid]
+        while waiting:
+            below = self.children.get(waiting.pop(), [])
+            found += below
+            waiting += [running.pid for running in below]
+        return found
+
+    @cached_property
+    def listeners(self) -> Mapping[int, set[str]]:
+        """The sockets that wait for TCP connections, by their port."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            try:
+                rows = Path(table).read_text().splitlines()[1:]
+            except FileNotFoundError:
+                continue
+            for row in rows:
+                _, local, _, state, *_, inode = row.split()[:10]
+                if state == _LISTENS:
+                    found[int(local.rpartition(":")[2], 16)].add(f"socket:[{inode}]")
+        return found
+
+
 def descendants(pid: int) -> list[Running]:
-    """Every living process below this one, those of its orphans included."""
-    children: dict[int, list[Running]] = defaultdict(list)
+    """Every living process below this one now."""
+    return Moment().below(pid)
+
+
+def words_of(pid: int) -> tuple[str, ...]:
+    """The command of a process; empty for one that is gone."""
+    try:
+        content = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return ()
+    return tuple(os.fsdecode(content).split("\0")[:-1])
+
+
+def running_with(*words: str) -> list[Running]:
+    """The living processes whose command has these words, one after another."""
+    found = []
     for entry in os.listdir("/proc"):
-        if entry.isdecimal() and (running := look_at(int(entry))) is not None:
-            children[running.parent].append(running)
-    found: list[Running] = []
-    waiting = [pid]
-    while waiting:
-        below = children[waiting.pop()]
-        found += below
-        waiting += [running.pid for running in below]
+        if not entry.isdecimal():
+            continue
+        command = words_of(int(entry))
+        ends = range(len(words), len(command) + 1)
+        if any(command[end - len(words) : end] == words for end in ends):
+            running = look_at(int(entry))
+            found += [running] if running is not None else []
     return found
 
 
@@ -100,21 +152,6 @@ def end(known: Iterable[Running], *, grace: float) -> list[Running]:
         time.sleep(_LOOK_SECONDS)
         wanted = with_descendants(wanted)
     return wanted
-
-
-def listening(port: int) -> frozenset[str]:
-    """The sockets that wait for TCP connections on this port of this machine."""
-    found = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text().splitlines()[1:]
-        except FileNotFoundError:
-            continue
-        for row in rows:
-            _, local, _, state, *_, inode = row.split()[:10]
-            if state == _LISTENS and int(local.rpartition(":")[2], 16) == port:
-                found.add(f"socket:[{inode}]")
-    return frozenset(found)
 
 
 def sockets_of(known: Iterable[Running]) -> frozenset[str]:

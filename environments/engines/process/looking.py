@@ -1,6 +1,7 @@
 """What an instance is doing, from the daemon, the launcher's records, and its probe."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,15 @@ import psutil
 from environments.core.ports import Instance, Phase, WorkloadKind
 from environments.engines.process import asking, linux
 from environments.engines.process.places import Places, Program
+from environments.engines.process.printed import tail
 from environments.engines.process.supervision import Daemon, Supervised
 
 _WITHOUT_PROBE_SECONDS = 2.0
 _INTERRUPTED = "interrupted, not run again: Deploy Setup runs it anew"
-_ALIVE = ("STARTING", "RUNNING")
+_NOT_BEGUN = "its engine ended before it began: Deploy Setup runs it"
+_ALIVE = ("STARTING", "RUNNING", "STOPPING")
+_LAST_WORDS = 20
+_IN_USE = re.compile(r"address (is )?(already )?in use|EADDRINUSE", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -50,10 +55,12 @@ class Look:
         programs = list(self._places.programs(namespace))
         if not programs:
             return ()
-        supervised = self._daemon.programs()
-        return tuple(self._instance(one, supervised.get(one.group)) for one in programs)
+        supervised, moment = self._daemon.programs(), linux.Moment()
+        return tuple(self._instance(one, supervised.get(one.group), moment) for one in programs)
 
-    def _instance(self, program: Program, seen: Supervised | None) -> Instance:
+    def _instance(
+        self, program: Program, seen: Supervised | None, moment: linux.Moment
+    ) -> Instance:
         ended = self._record(program)
         starts = self._starts(program)
         phase, message = (
@@ -63,10 +70,10 @@ class Look:
         )
         ready = phase is Phase.SUCCEEDED
         if phase is Phase.RUNNING and seen is not None and not program.is_job:
-            message = self._not_ready(program, seen)
+            message = self._not_ready(program, seen, moment)
             ready = not message
             phase = Phase.RUNNING if ready else Phase.STARTING
-        memory, percent = self._use(program, seen)
+        memory, percent = self._use(program, seen, moment)
         return Instance(
             name=program.name,
             workload=program.workload,
@@ -89,39 +96,51 @@ class Look:
     ) -> tuple[Phase, str]:
         if seen is None:
             return Phase.STOPPED, "not known to the daemon; Deploy Setup starts it again"
+        if seen.state in ("STOPPED", "STOPPING"):
+            return Phase.STOPPED, "stopped"
         if seen.state in _ALIVE:
             return Phase.RUNNING, ""
         why = _why(ended)
         if seen.state == "FATAL":
-            return Phase.FAILED, f"{why} ({starts} starts, given up)"
-        if seen.state in ("STOPPED", "STOPPING"):
-            return Phase.STOPPED, "stopped"
+            return Phase.FAILED, f"{why}{self._port_hint(program)} ({starts} starts, given up)"
         return Phase.STARTING, f"{why}, is started again"
 
     def _job(
         self, program: Program, seen: Supervised | None, ended: dict[str, Any]
     ) -> tuple[Phase, str]:
-        if ended:
+        if seen is not None and seen.state in _ALIVE:
+            # Its launcher may still be ending what it left and copying what it printed.
+            return Phase.RUNNING, ""
+        # The launcher writes how the job ended before it ends itself: look once more.
+        if ended := ended or self._record(program):
             if ended["status"] == 0 and not ended["why"]:
                 return Phase.SUCCEEDED, ""
             return Phase.FAILED, _why(ended)
-        if seen is not None and seen.state in _ALIVE:
-            return Phase.RUNNING, ""
-        started = self._places.record(program.namespace, program.name, "started")
-        if not started.exists():
+        if self._places.record(program.namespace, program.name, "started").exists():
+            return Phase.FAILED, _INTERRUPTED
+        if seen is None:
             return Phase.STARTING, "waits to start"
-        # The launcher writes how it ended before it ends: look once more before saying so.
-        ended = self._record(program)
-        if ended:
-            return self._job(program, seen, ended)
-        return Phase.FAILED, _INTERRUPTED
+        if seen.state == "STOPPED":
+            return Phase.STOPPED, _NOT_BEGUN
+        said = tail(self._places.log(program.namespace, program.name), 1)
+        return Phase.FAILED, said[0] if said else "could not be started"
 
-    def _not_ready(self, program: Program, seen: Supervised) -> str:
+    def _port_hint(self, program: Program) -> str:
+        """What to do where it gave up because its port was taken."""
+        last = tail(self._places.log(program.namespace, program.name), _LAST_WORDS)
+        if not any(map(_IN_USE.search, last)):
+            return ""
+        return (
+            "; the port that it wants is taken: one that listens on a fixed port, and not on "
+            "$PORT, runs once a machine"
+        )
+
+    def _not_ready(self, program: Program, seen: Supervised, moment: linux.Moment) -> str:
         """ "" when it is ready, else what it waits for."""
         probe = program.readiness
         age = seen.now - seen.started_at
         if probe is None:
-            return "starts" if age < _WITHOUT_PROBE_SECONDS else _taken(program, seen)
+            return "starts" if age < _WITHOUT_PROBE_SECONDS else _taken(program, seen, moment)
         delay = float(probe.get("initialDelaySeconds") or 0)
         if age < delay:
             return f"its probe is asked after {delay:g} s"
@@ -134,16 +153,18 @@ class Look:
             return last.answer
         answer = asking.ask(
             probe, ports=program.ports, folder=program.folder, variables=program.variables
-        ) or _taken(program, seen)
+        ) or _taken(program, seen, moment)
         self._asked[program.group] = _Asked(seen.pid, now, answer)
         return answer
 
-    def _use(self, program: Program, seen: Supervised | None) -> tuple[int | None, float | None]:
+    def _use(
+        self, program: Program, seen: Supervised | None, moment: linux.Moment
+    ) -> tuple[int | None, float | None]:
         """Memory in bytes and CPU in percent of one core, of everything below the launcher."""
         if seen is None or not seen.pid:
             return None, None
         memory, seconds = 0, 0.0
-        for one in linux.descendants(seen.pid):
+        for one in moment.below(seen.pid):
             try:
                 process = psutil.Process(one.pid)
                 memory += process.memory_info().rss
@@ -177,13 +198,13 @@ class Look:
         return text.count("\n")
 
 
-def _taken(program: Program, seen: Supervised) -> str:
+def _taken(program: Program, seen: Supervised, moment: linux.Moment) -> str:
     """ "" unless a port of the program is another's: then whatever answers there is not it."""
     own: frozenset[str] | None = None
     for number in program.ports.values():
-        if there := linux.listening(number):
+        if there := moment.listeners.get(number):
             if own is None:
-                own = linux.sockets_of(linux.descendants(seen.pid))
+                own = linux.sockets_of(moment.below(seen.pid))
             if not there & own:
                 return f"another program of this machine holds its port {number}: end that one"
     return ""

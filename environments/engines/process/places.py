@@ -4,11 +4,15 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+RECORDS = ("started", "ended", "starts", "tree", "output", "left")
+"""That a job was started; how the last run ended; when each began; the processes seen below the
+launcher; of a job, the first lines that it printed, and how many went beyond them."""
 _SOCKET_LIMIT = 90
 """A unix socket's path may have 107 bytes, and the daemon adds some for its temporary one."""
 
@@ -69,16 +73,20 @@ class Places:
         return self.folder / "programs" / namespace / f"{name}.json"
 
     def record(self, namespace: str, name: str, what: str) -> Path:
-        """What the launcher writes: ``started``, ``ended``, ``starts`` or ``tree``."""
+        """What the launcher writes: one of ``RECORDS``."""
         return self.folder / "records" / namespace / f"{name}.{what}"
 
     def log(self, namespace: str, name: str) -> Path:
         """The instance's output; older parts end in ``.1``."""
         return self.folder / "logs" / namespace / f"{name}.log"
 
+    def home(self, namespace: str, environment: str) -> Path:
+        """What the engine keeps for a member."""
+        return self.folder / "homes" / namespace / environment
+
     def temporary(self, namespace: str, environment: str) -> Path:
         """TMPDIR of a member."""
-        return self.folder / "homes" / namespace / environment / "tmp"
+        return self.home(namespace, environment) / "tmp"
 
     def programs(self, namespace: str) -> Iterator[Program]:
         """All instances of the namespace, by name."""
@@ -103,10 +111,14 @@ def write_program(path: Path, program: Program) -> None:
 def write_private(path: Path, text: str) -> None:
     """The whole text or nothing of it, readable by the owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,5 +1,6 @@
 """Talks to the daemon: XML-RPC over its unix socket, a new connection for each call."""
 
+import socket
 import xmlrpc.client
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +8,14 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import Faults, SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport, UnixStreamHTTPConnection
 
 from environments.core.ports import EngineError
 
 _GONE = (Faults.BAD_NAME, Faults.NOT_RUNNING)
+_ANSWER_SECONDS = 10.0
+STOP_SECONDS = 10
+"""How long the daemon lets a launcher end its program before it kills the launcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,33 @@ class Supervised:
     message: str
 
 
+class _Connection(UnixStreamHTTPConnection):  # type: ignore[misc]
+    """Like its base, but it does not wait for ever for a daemon that is mute."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.socketfile)
+
+
 class Daemon:
-    """The daemon behind one socket. Every method raises only ``EngineError``."""
+    """The daemon behind one socket. Every method raises only ``EngineError``.
 
-    def __init__(self, socket: Path) -> None:
+    ``seconds``: how long it may take to answer.
+    """
+
+    def __init__(self, socket: Path, *, seconds: float = _ANSWER_SECONDS) -> None:
         self._socket = socket
+        self._seconds = seconds
 
-    def _call(self, method: str, *arguments: Any) -> Any:
+    def _connection(self, seconds: float) -> _Connection:
+        connection = _Connection("localhost", timeout=seconds)
+        connection.socketfile = str(self._socket)
+        return connection
+
+    def _call(self, method: str, *arguments: Any, more_seconds: float = 0.0) -> Any:
         transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
+        transport._get_connection = lambda: self._connection(self._seconds + more_seconds)
         proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
         try:
             return getattr(proxy.supervisor, method)(*arguments)
@@ -45,14 +68,20 @@ class Daemon:
         finally:
             transport.close()
 
-    def _tolerant(self, tolerated: tuple[int, ...], method: str, *arguments: Any) -> Any:
+    def _tolerant(
+        self, tolerated: tuple[int, ...], method: str, *arguments: Any, more_seconds: float = 0.0
+    ) -> Any:
         """A call where some answers mean that there is nothing to do."""
         try:
-            return self._call(method, *arguments)
+            return self._call(method, *arguments, more_seconds=more_seconds)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode in tolerated:
                 return None
             raise EngineError(f"The daemon of the engine process: {fault.faultString}") from fault
+
+    def pid(self) -> int:
+        """The number of its process."""
+        return int(self._tolerant((), "getPID"))
 
     def programs(self) -> dict[str, Supervised]:
         """All programs, by group."""
@@ -80,7 +109,9 @@ class Daemon:
 
     def stop(self, group: str) -> None:
         """Stop its program and wait for its end."""
-        self._tolerant(_GONE, "stopProcess", f"{group}:{group}", True)
+        self._tolerant(
+            _GONE, "stopProcess", f"{group}:{group}", True, more_seconds=2.0 * STOP_SECONDS
+        )
 
     def forget(self, group: str) -> None:
         """Remove a group that is stopped."""
