@@ -10,6 +10,7 @@ class EnvironmentsConfig(AppConfig):
     """Named as its folder."""
 
     name = "environments"
+    verbose_name = "releaseclone"
 
     def ready(self) -> None:
         """Versions are made immutable whenever their tables may have been made anew."""

@@ -27,8 +27,9 @@ class TextForm(forms.Form):
 
 def text_section(name: str, title: str, text: str, opened_on: int, sent: Any) -> Section:
     """The section of one text."""
-    form = TextForm(sent.get(name), initial={"text": text, "opened_on": opened_on}, prefix=None)
+    form = TextForm(sent.get(name), initial={"text": text, "opened_on": opened_on})
     form.auto_id = f"id_{name}_%s"
+    form.fields["text"].widget.attrs["rows"] = min(max(text.count("\n") + 3, 8), 40)
     return Section(name, title, form, note=SECRETS if name == VARIABLES else "")
 
 
