@@ -23,6 +23,12 @@ class SilentIngress:
         self.routes = list(routes)
 
 
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings: Settings) -> None:
+    """A person is made in a moment, not in a third of a second."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def fresh_wiring(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Adapters made anew: the engine in memory, git with local repositories, no ingress."""
