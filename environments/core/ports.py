@@ -110,6 +110,8 @@ class Instance:
     restarts: int = 0
     revision: str = ""
     """Annotation ``releaseclone/revision`` of the manifest that it runs."""
+    folder: Path | None = None
+    """Where its code lies, on engines that run it from a checkout."""
     started_at: float | None = None
     """Seconds since 1970."""
     exit_status: int | None = None

@@ -16,6 +16,7 @@ class State(StrEnum):
 
 
 _OPEN = (State.WAITING, State.APPLIED)
+_NOT_BEGUN = (State.WAITING, State.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _skip_all(
 ) -> tuple[tuple[int, str], ...]:
     skips: list[tuple[int, str]] = []
     for member in members:
-        begun = {box.step for box in member.boxes if box.state is not State.WAITING}
+        begun = {box.step for box in member.boxes if box.state not in _NOT_BEGUN}
         skips += [
             (box.key, reason)
             for box in member.boxes

@@ -42,7 +42,7 @@ def steps_for(
         return _made(template, kind, application=application, excluded=excluded)
     steps, problems = _written(template, flow, application, excluded)
     if kind == "teardown" and not _removes(steps):
-        steps = (*steps, _removal_step())
+        steps = (*steps, removal_step())
     if kind == "setup":
         problems = (*problems, *_unnamed_services(template, steps, application, excluded))
     return steps, problems
@@ -52,7 +52,8 @@ def _removes(steps: Sequence[PlannedStep]) -> bool:
     return any(task.kind == "removal" for step in steps for task in step.tasks)
 
 
-def _removal_step() -> PlannedStep:
+def removal_step() -> PlannedStep:
+    """The removal of the member, alone."""
     return PlannedStep(REMOVAL, (PlannedTask(REMOVAL, "removal", ""),), halt_on_error=False)
 
 
@@ -60,7 +61,7 @@ def _made(
     template: AppTemplate, kind: str, *, application: str, excluded: Collection[str]
 ) -> tuple[tuple[PlannedStep, ...], tuple[Problem, ...]]:
     if kind == "teardown":
-        return (_removal_step(),), ()
+        return (removal_step(),), ()
     services = [service for service in template.services if kind == "setup" or service.has_repo]
     found, problems = layers(services, application=application, file=template.file)
     steps = tuple(

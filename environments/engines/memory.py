@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count as numbers
+from pathlib import Path
 
 from environments.core.ports import (
     ANNOTATION_REVISION,
@@ -75,7 +76,7 @@ class MemoryEngine:
             self.steps.append(step)
             instances = self._instances.setdefault(step.namespace, {})
             for manifest in workloads(step.manifests):
-                wanted = {one.name: one for one in _new_instances(manifest)}
+                wanted = {one.name: one for one in _new_instances(manifest, step.folder)}
                 for name, one in list(instances.items()):
                     if _replaces(wanted, one):
                         del instances[name]
@@ -137,7 +138,7 @@ def _concerns(expected: str, workload: str) -> bool:
     return workload == expected or workload.startswith(f"{expected}-")
 
 
-def _new_instances(manifest: Manifest) -> Iterator[Instance]:
+def _new_instances(manifest: Manifest, folder: Path | None) -> Iterator[Instance]:
     """A job's one instance, or the replicas of a service, before anything became of them."""
     metadata, kind = manifest["metadata"], WorkloadKind(manifest["kind"])
     replicas = range(manifest["spec"].get("replicas", 1))
@@ -152,6 +153,7 @@ def _new_instances(manifest: Manifest) -> Iterator[Instance]:
             phase=Phase.STARTING,
             ready=False,
             revision=metadata["annotations"].get(ANNOTATION_REVISION, ""),
+            folder=folder,
         )
 
 

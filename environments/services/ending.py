@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from environments import wiring
 from environments.core.masking import Masker
-from environments.core.ports import EngineError, IngressError
+from environments.core.ports import EngineError, IngressError, Phase
 from environments.models import (
     Deployment,
     DeploymentKind,
@@ -41,12 +41,12 @@ def fail(deployment: Deployment, lease: Lease, reason: str) -> None:
         status.refresh(deployment.namespace)
 
 
-def ignore(deployment: Deployment, lease: Lease, *, branch: str, pattern: str) -> None:
+def ignore(deployment: Deployment, lease: Lease, *, ref: str, pattern: str) -> None:
     """End the run of an imported environment whose branch its importer ignores: as if it had
     never begun, so that the environment's status stays as it was."""
-    reason = f"ignored: {branch} matches {pattern}"
+    reason = f"ignored: {ref} matches {pattern}"
     with lease.writing():
-        deployment.branch = branch
+        deployment.branch = ref
         deployment.ignored_by = pattern[:300]
         deployment.started_at = None
         deployment.save(update_fields=["branch", "ignored_by", "started_at"])
@@ -137,8 +137,9 @@ def _judge_leaving(share: Deployment, tasks: Sequence[Task], now: datetime) -> N
         _close(share, DeploymentStatus.ABORTED, removal.reason, now)
     else:
         _remove_environment(share.environment, now)
-        reason = "; ".join(("left the imports", *_errors_of(tasks)))
-        _close(share, DeploymentStatus.REMOVED, reason, now)
+        left = share.part_of is not None and share.part_of.kind != DeploymentKind.TEARDOWN
+        reasons = ["left the imports"] if left else []
+        _close(share, DeploymentStatus.REMOVED, "; ".join((*reasons, *_errors_of(tasks))), now)
 
 
 def _errors_of(tasks: Sequence[Task]) -> list[str]:
@@ -237,6 +238,11 @@ def _settled(deployment: Deployment, now: datetime) -> list[Deployment]:
             _judge(share, now)
         else:
             unfinished.append(share)
+    if deployment.tasks.filter(kind="removal", state=TaskState.READY).exists():
+        # A teardown that does not come to its end: what it removed does not run any more.
+        Environment.objects.filter(pk=deployment.environment_id).update(
+            running=None, last_setup=None
+        )
     return unfinished
 
 
@@ -275,21 +281,29 @@ def _folders_of(deployment: Deployment) -> Path:
 
 
 def _tidy(deployment: Deployment) -> None:
-    """Remove the working folders that nothing of the namespace runs from any more."""
+    """Remove the working folders that nothing of the namespace runs from any more.
+
+    Not every service of a member moves with a run: one that failed leaves those after it at the
+    commit before, and a patch may name some only. So the engine is asked what each runs from.
+    """
     root = _folders_of(deployment)
     if not root.exists():
         return
-    kept = {
-        rendering.folder_of(member, member.running.commit)
-        for member in deployment.namespace.members.filter(removed_at__isnull=True)
-        .exclude(running=None)
-        .select_related("running", "namespace")
-        if member.running is not None
-    }
-    if not kept:
-        shutil.rmtree(root, ignore_errors=True)
+    try:
+        used = _folders_used(deployment)
+    except EngineError:
         return
     for member in root.iterdir():
         for folder in member.iterdir():
-            if folder not in kept:
+            if not any(one.is_relative_to(folder) for one in used):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders_used(deployment: Deployment) -> set[Path]:
+    namespace = deployment.namespace
+    runs = namespace.members.filter(removed_at__isnull=True).select_related("running", "namespace")
+    latest = {
+        rendering.folder_of(member, member.running.commit) for member in runs if member.running
+    }
+    seen = wiring.engine(namespace.context.engine).observe(namespace.name)
+    return latest | {one.folder for one in seen if one.folder and one.phase is not Phase.SUCCEEDED}

@@ -29,12 +29,16 @@ Ask = Callable[[Sequence[Source]], tuple[dict[int, Refs], tuple[Problem, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One member with its branch and what the run does with it. ``leaves``: its entry is gone."""
+    """One member with its branch and what the run does with it. ``leaves``: its entry is gone.
+
+    ``ignored_ref``: what matched ``ignored_by``; not the branch of a member that stays as it runs.
+    """
 
     source: Source
     choice: BranchChoice
     act: Act = Act.APPLY
     ignored_by: str = ""
+    ignored_ref: str = ""
     leaves: bool = False
 
 
@@ -93,8 +97,9 @@ def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved
     )
     refs, unread = ask(sources.members)
     choices = choose(sources.members, refs=refs, own_branch=environment.branch, chosen={})
-    name = environment.application.name
-    choices[name] = replace(choices[name], rule=Rule(environment.rule))
+    known = refs.get(environment.application.pk)
+    choices[environment.application.name] = _newest(environment, known)
+    unread = (*unread, *_branch_gone(environment, known))
     items = [_item(source, choices[source.application.name]) for source in sources.members]
     names = {entry.name for entry in own.template.app_imports}
     gone = [member for key, member in _imported(environment).items() if key not in names]
@@ -104,9 +109,11 @@ def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved
 
 def _item(source: Source, choice: BranchChoice) -> Item:
     act, pattern = act_for(source, choice)
+    ignored_ref = choice.ref if pattern else ""
     if act is Act.KEEP and source.environment is not None:
-        return replace(_as_it_runs(source.environment), ignored_by=pattern)
-    return Item(source, choice, act, pattern)
+        kept = _as_it_runs(source.environment)
+        return replace(kept, ignored_by=pattern, ignored_ref=ignored_ref)
+    return Item(source, choice, act, pattern, ignored_ref)
 
 
 def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
@@ -114,29 +121,57 @@ def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
 
     A patch repeats the version that the last good setup deployed, with the newest commit.
     """
-    setup = environment.last_setup
-    version = setup.version if setup and kind == DeploymentKind.PATCH else None
+    setup = environment.last_setup if kind == DeploymentKind.PATCH else None
+    newest = _newest_pin(environment)
+    pin = _pin_in(setup, environment) if setup else newest
     own, problems = members.of_environment(
-        environment, version=version, entry=_entry_now(environment)
+        environment, version=setup.version if setup else None, entry=_entry_from(pin, environment)
     )
     if own is None:
         return Resolved((), problems)
     refs, unread = ask((own,))
     known = refs.get(own.application.pk)
     choice = _newest(environment, known)
-    wrong = list(unread)
-    if known is not None and choice.commit is None:
-        name = own.application.name
-        wrong.append(error("deploy.branch-gone", application=name, branch=environment.branch))
-    act, pattern = act_for(own, choice)
-    moving = Item(own, choice, act, pattern)
     root = environment.importer or environment
     others = [
         _as_it_runs(member)
         for member in _members(root)
         if member != environment and member.running is not None
     ]
-    return Resolved((*others, moving), tuple(wrong))
+    moving = _as_ignored(newest, environment) or _item(own, choice)
+    return Resolved((*others, moving), (*unread, *_branch_gone(environment, known)))
+
+
+def _as_ignored(newest: Pin | None, environment: Environment) -> Item | None:
+    """What the importer's newest setup ignored stays as it runs when asked for alone too, also
+    where the branch that runs is not the one that was ignored."""
+    if newest is None or not newest["ignored_by"] or environment.running is None:
+        return None
+    return replace(
+        _as_it_runs(environment),
+        ignored_by=newest["ignored_by"],
+        ignored_ref=newest["ignored_ref"],
+    )
+
+
+def _branch_gone(environment: Environment, refs: Refs | None) -> tuple[Problem, ...]:
+    """An error where the repository answered and has the environment's branch no more."""
+    if refs is None or _newest(environment, refs).commit is not None:
+        return ()
+    importer = environment.importer
+    return (
+        error(
+            "deploy.branch-gone",
+            application=environment.application.name,
+            branch=environment.branch,
+            remedy=(
+                f"Deploy Setup of {importer.name} ({importer.application.name}) chooses anew"
+                if importer
+                else "Push it again: neither Deploy nor Deploy Setup changes it; or create a new "
+                "environment"
+            ),
+        ),
+    )
 
 
 def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
@@ -180,12 +215,12 @@ def _as_it_runs(environment: Environment) -> Item:
     """The member with the version, branch and commit that run now (its latest, before)."""
     running = environment.running
     version = running.version if running else None
+    pin = _pin_in(running, environment)
     source, problems = members.of_environment(
-        environment, version=version, entry=_kept_entry(environment)
+        environment, version=version, entry=_entry_from(pin, environment)
     )
     if source is None:
         raise members.Unreadable(problems)
-    pin = _pin_that_runs(environment)
     choice = BranchChoice(
         ref=running.branch if running else environment.branch,
         is_tag=environment.is_tag,
@@ -197,37 +232,35 @@ def _as_it_runs(environment: Environment) -> Item:
     return Item(source, choice, Act.KEEP)
 
 
-def _pin_that_runs(environment: Environment) -> Pin | None:
-    """What the run that made what runs now had pinned of this member."""
-    running = environment.running
-    root = (running.part_of or running) if running else None
-    pins: Sequence[Pin] = (root.pins or ()) if root else ()
+def _pin_in(deployment: Deployment | None, environment: Environment) -> Pin | None:
+    """What the run that this deployment is or was part of had pinned of the member."""
+    root = (deployment.part_of or deployment) if deployment else None
+    return _of(environment, (root.pins or ()) if root else ())
+
+
+def _of(environment: Environment, pins: Sequence[Pin]) -> Pin | None:
     return next((pin for pin in pins if pin["environment_id"] == environment.pk), None)
 
 
-def _kept_entry(environment: Environment) -> ImportEntry | None:
-    """The importer's entry that what runs of this member was made with."""
+def _entry_from(pin: Pin | None, environment: Environment) -> ImportEntry | None:
+    """The importer's entry as it was pinned; None for what nobody imported."""
     if environment.importer is None:
         return None
-    pin = _pin_that_runs(environment)
     kept = entry_of(pin) if pin else None
     return kept or ImportEntry(name=environment.application.name)
 
 
-def _entry_now(environment: Environment) -> ImportEntry | None:
-    """The importer's entry as its newest setup had it: what a later save changed waits for
-    the next, and what was ignored at that one is ignored alone too."""
-    importer = environment.importer
-    if importer is None:
-        return None
-    written = importer.deployments.filter(
-        kind=DeploymentKind.SETUP, part_of__isnull=True, written_at__isnull=False
-    )
-    for pins in written.order_by("-pk").values_list("pins", flat=True)[:1]:
-        for pin in pins or ():
-            if pin["environment_id"] == environment.pk:
-                return entry_of(pin)
-    return _kept_entry(environment)
+def _newest_pin(environment: Environment) -> Pin | None:
+    """What the importer's newest setup had pinned of the member: what a later save changed waits
+    for the next. Of what nobody imported, or no such setup knew, what runs."""
+    if environment.importer is not None:
+        written = environment.importer.deployments.filter(
+            kind=DeploymentKind.SETUP, part_of__isnull=True, written_at__isnull=False
+        )
+        for pins in written.order_by("-pk").values_list("pins", flat=True)[:1]:
+            if found := _of(environment, pins or ()):
+                return found
+    return _pin_in(environment.running, environment)
 
 
 def entry_of(pin: Pin) -> ImportEntry | None:
@@ -286,6 +319,7 @@ def pin_of(item: Item) -> Pin:
         "trace": [{**asdict(step), "rule": str(step.rule)} for step in choice.trace],
         "act": str(item.act),
         "ignored_by": item.ignored_by,
+        "ignored_ref": item.ignored_ref,
         "leaves": item.leaves,
         "entry": asdict(source.entry) if source.entry else None,
     }

@@ -49,9 +49,10 @@ def advance(pk: int, *, fence: int) -> Outcome:
     except (OperationalError, InterfaceError):
         raise  # the database is away: the sweep brings this deployment back
     except Exception as bug:
-        reason = f"internal error: {type(bug).__name__}: {bug}"
+        # What the bug says may hold anything, a secret too: the worker's log alone has it.
+        reason = f"internal error: {type(bug).__name__}. Report it, with the worker's log."
         with suppress(LeaseLost):  # then it is another worker's to end
-            ending.fail(deployment, lease, f"{reason}. Report it, with the worker's log.")
+            ending.fail(deployment, lease, reason)
         raise
 
 
@@ -93,7 +94,7 @@ def _resolve(deployment: Deployment, lease: Lease) -> bool:
     pins = [resolving.pin_of(item) for item in resolved.items]
     own = next((pin for pin in pins if _is_own(pin, deployment)), None)
     if own and own["ignored_by"]:
-        ending.ignore(deployment, lease, branch=own["branch"], pattern=own["ignored_by"])
+        ending.ignore(deployment, lease, ref=own["ignored_ref"], pattern=own["ignored_by"])
         return False
     lines = [*_moved(deployment, pins), *map(_why, pins)]
     with lease.writing():
@@ -143,10 +144,7 @@ def _acceptable(deployment: Deployment, lease: Lease, problems: tuple[Problem, .
 
 
 def _write(deployment: Deployment, lease: Lease) -> bool:
-    with lease.writing():
-        pins = writing.create_members(deployment, deployment.pins or [])
-        deployment.pins = pins
-        deployment.save(update_fields=["pins"])
+    pins = _with_members(deployment, lease)
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     leaving = _leaving(deployment, pins)
     if made.plan is not None and leaving is not None:
@@ -169,6 +167,22 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
         deployment.save(update_fields=["pins", "plan", "written_at"])
         writing.write_tasks(deployment, pins, made.plan, leaving)
     return True
+
+
+def _with_members(deployment: Deployment, lease: Lease) -> list[Pin]:
+    """Every pin with its environment; once more where another run took a name or handle first."""
+    for attempt in range(_TRIES):
+        try:
+            with lease.writing():
+                pins = writing.create_members(deployment, deployment.pins or [])
+                Deployment.objects.filter(pk=deployment.pk).update(pins=pins)
+        except IntegrityError:
+            if attempt == _TRIES - 1:
+                raise
+            continue
+        deployment.pins = pins
+        return pins
+    raise AssertionError("unreachable")
 
 
 def _claim_names(deployment: Deployment, lease: Lease, plan: Plan) -> bool:

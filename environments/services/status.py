@@ -19,6 +19,10 @@ _ENDING = {
     DeploymentStatus.ABORTED: EnvironmentStatus.ABORTED,
     DeploymentStatus.REMOVED: EnvironmentStatus.REMOVED,
 }
+_NEVER_BEGAN = Q(started_at__isnull=True) & ~Q(
+    status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING)
+)
+"""Superseded, aborted while it waited, or ignored: it leaves the status as it was."""
 
 
 @transaction.atomic
@@ -47,17 +51,21 @@ def own_status(environment: Environment) -> EnvironmentStatus:
         return EnvironmentStatus.REMOVING if removing else EnvironmentStatus.DEPLOYING
     if rows.filter(status=DeploymentStatus.QUEUED).exists():
         return EnvironmentStatus.WAITING
-    began = Q(started_at__isnull=False) & ~Q(status=DeploymentStatus.SUPERSEDED)
-    last = rows.filter(began).order_by("-pk").first()
+    last = rows.exclude(_NEVER_BEGAN).order_by("-pk").first()
     return _ENDING[DeploymentStatus(last.status)] if last else EnvironmentStatus.NEW
 
 
 def _worst(importer: Environment, living: list[Environment]) -> EnvironmentStatus:
-    """The worst of the members; an ignored one that never ran is left aside."""
-    counted = [
-        environment
+    """The worst of the members, those that its newest run ignored aside."""
+    statuses = [
+        str(environment.own_status)
         for environment in living
-        if environment == importer or environment.own_status != EnvironmentStatus.NEW
+        if environment == importer or not _is_ignored(environment)
     ]
-    statuses = [str(environment.own_status) for environment in counted]
     return EnvironmentStatus(health.worst_status(statuses))
+
+
+def _is_ignored(environment: Environment) -> bool:
+    rows = Deployment.objects.filter(environment=environment).order_by("-pk")
+    counted = rows.exclude(_NEVER_BEGAN & Q(ignored_by=""))
+    return bool(counted.values_list("ignored_by", flat=True).first())

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from environments import wiring
 from environments.core import health, progress
-from environments.core.masking import Masker
+from environments.core.masking import Masker, clean
 from environments.core.ports import (
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
@@ -17,6 +17,7 @@ from environments.core.ports import (
     IngressError,
     Instance,
     ObjectName,
+    Phase,
     Step,
     workloads,
 )
@@ -218,23 +219,29 @@ def _judge(
             message = f"still there after {SERVICE_LIMIT.total_seconds():.0f} s: {left}"
             _fail(deployment, lease, task, message, (), masker=masker)
         return
+    instances = _current(task, instances, box)
     found = _health(task, instances, elapsed, box)
     if found.state == "ready":
         _finish(lease, task, f"ready after {elapsed:.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
-    elif found.message != task.reason:
+    elif (waits_for := _told(found.message, masker)) != task.reason:
         with lease.writing():
-            Task.objects.filter(pk=task.pk).update(reason=found.message)
+            Task.objects.filter(pk=task.pk).update(reason=waits_for)
 
 
-def _health(task: Task, instances: Sequence[Instance], elapsed: float, box: Box) -> health.Health:
+def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instance]:
+    """Those of what was applied, not of what ran before."""
+    (workload,) = workloads(rendering.manifests_for(box, task))
+    revision = workload["metadata"]["annotations"][ANNOTATION_REVISION]
+    return [one for one in instances if task.kind == "job" or one.revision == revision]
+
+
+def _health(task: Task, current: Sequence[Instance], elapsed: float, box: Box) -> health.Health:
     (workload,) = workloads(rendering.manifests_for(box, task))
     if task.kind == "job":
         limit = float(workload["metadata"]["annotations"][ANNOTATION_TIMEOUT])
-        return health.of_job(instances, elapsed=elapsed, limit=limit + _JOB_GRACE)
-    revision = workload["metadata"]["annotations"][ANNOTATION_REVISION]
-    current = [one for one in instances if one.revision == revision]
+        return health.of_job(current, elapsed=elapsed - _JOB_GRACE, limit=limit)
     return health.of_service(
         current,
         replicas=workload["spec"]["replicas"],
@@ -270,24 +277,35 @@ def _fail(
     masker: Masker,
 ) -> None:
     """Note the failure; the first of the run becomes its cause, with the lines around it."""
-    culprit = next((instance for instance in instances if not instance.ready), None)
-    lines = _evidence(deployment, culprit)
+    culprit = _culprit(instances)
+    message = _told(message, masker)
     cause = {
         "application": task.deployment.environment.application.name,
         "env_id": task.deployment.environment.env_id,
         "task": task.name,
         "kind": task.kind,
         "instance": culprit.name if culprit else "",
-        "message": masker.masked(message),
-        "lines": [masker.masked(line)[:2000] for line in lines],
+        "message": message,
+        "lines": [_told(line, masker) for line in _evidence(deployment, culprit)],
     }
     blamed = {task.deployment_id}
     if not _is_noted_only(deployment, task):
         blamed.add(deployment.pk)
     with lease.writing():
-        _end(lease, task, TaskState.FAILED, masker.masked(message))
+        _end(lease, task, TaskState.FAILED, message)
         say(task.deployment, [f"{task.name}: failed: {message}"], masker=masker, task=task)
         Deployment.objects.filter(pk__in=blamed, failure__isnull=True).update(failure=cause)
+
+
+def _told(text: str, masker: Masker) -> str:
+    """What an engine says, ready to be kept and shown."""
+    return clean(masker.masked(text))
+
+
+def _culprit(instances: Sequence[Instance]) -> Instance | None:
+    """The instance that failed; where none has, the first that is not ready."""
+    failed = (one for one in instances if one.phase is Phase.FAILED)
+    return next(failed, None) or next((one for one in instances if not one.ready), None)
 
 
 def _is_noted_only(deployment: Deployment, task: Task) -> bool:

@@ -1,10 +1,10 @@
 """Step two of a deployment: the rows that it needs, the claims, the plan, the tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
+from django.utils import timezone
 
 from environments import wiring
 from environments.core.names import label
@@ -44,10 +44,11 @@ class Made:
 def create_members(deployment: Deployment, pins: list[Pin]) -> list[Pin]:
     """Make the environments that come, each from the version that was pinned."""
     importer = deployment.environment
+    handed = _import_parameters(importer, pins)
     filled: list[Pin] = []
     for position, pin in enumerate(pins):
         if pin["environment_id"] is None:
-            member = _create_member(importer, pin, position, deployment)
+            member = _create_member(deployment, pin, position, handed)
             pin = {
                 **pin,
                 "environment_id": member.pk,
@@ -63,9 +64,21 @@ def create_members(deployment: Deployment, pins: list[Pin]) -> list[Pin]:
     return filled
 
 
+def _import_parameters(importer: Environment, pins: list[Pin]) -> Mapping[str, dict[str, str]]:
+    """Values of imports that do not exist yet, as the pinned version of the importer has them."""
+    own = next((pin for pin in pins if pin["environment_id"] == importer.pk), None)
+    if own is None:
+        return {}
+    kept: dict[str, dict[str, str]] = EnvironmentVersion.objects.get(
+        pk=own["version_id"]
+    ).import_parameters
+    return kept
+
+
 def _create_member(
-    importer: Environment, pin: Pin, position: int, deployment: Deployment
+    deployment: Deployment, pin: Pin, position: int, handed: Mapping[str, dict[str, str]]
 ) -> Environment:
+    importer = deployment.environment
     application = Application.objects.get(pk=pin["application_id"])
     made_from = ApplicationVersion.objects.get(
         application=application, number=pin["application_number"]
@@ -88,13 +101,12 @@ def _create_member(
         status=EnvironmentStatus.DEPLOYING,
         own_status=EnvironmentStatus.NEW,
     )
-    version = importer.versions.get(number=importer.number)
     EnvironmentVersion.objects.create(
         environment=member,
         number=1,
         template=merged_text(made_from.template, environment_type=importer.type),
         variables=wiring.seal(members.unsealed(made_from), belongs_to=f"environment {member.pk}"),
-        parameters=version.import_parameters.get(application.name, {}),
+        parameters=handed.get(application.name, {}),
         change=f"made by deployment {deployment.pk} of {importer.name}",
         saved_by=deployment.asked_by,
         saved_by_name=deployment.asked_by_name,
@@ -241,7 +253,6 @@ def write_tasks(deployment: Deployment, pins: list[Pin], plan: Plan, leaving: Pl
     """One member deployment for each import, and a task for each box of each workflow."""
     forms = {member.member.env_id: member for member in plan.members}
     going = {member.member.env_id: member for member in leaving.members} if leaving else {}
-    number = deployment.tasks.aggregate(last=Max("number"))["last"] or 0
     for position, pin in enumerate(pins):
         own = pin["environment_id"] == deployment.environment_id
         if not own and pin["act"] == Act.KEEP and not pin["ignored_by"]:
@@ -252,25 +263,26 @@ def write_tasks(deployment: Deployment, pins: list[Pin], plan: Plan, leaving: Pl
         _keep_hosts(share, plan, pin["env_id"])
         planned = (going if pin["leaves"] else forms)[pin["env_id"]]
         _keep_processes(share, planned)
-        if share.status == DeploymentStatus.ABORTED or planned.member.act is Act.KEEP:
-            continue
-        number = 0 if not own else number
-        for step_number, step in enumerate(planned.steps):
-            for task in step.tasks:
-                number += 1
-                Task.objects.create(
-                    deployment=share,
-                    number=number,
-                    step=step_number,
-                    step_name=step.name,
-                    name=task.name,
-                    kind=task.kind,
-                    workload=_workload_name(share, task.kind, task.target, number),
-                    halts=step.halt_on_error or _job_halts(planned.member.template, task),
-                    waits=step.wait_for_finish,
-                    state=TaskState.SKIPPED if task.skipped else TaskState.WAITING,
-                    reason=task.skipped,
-                )
+        if share.status != DeploymentStatus.ABORTED and planned.member.act is not Act.KEEP:
+            Task.objects.bulk_create(_tasks(share, planned))
+
+
+def _tasks(share: Deployment, planned: PlannedMember) -> Iterator[Task]:
+    boxes = ((step, task) for step in enumerate(planned.steps) for task in step[1].tasks)
+    for number, ((step_number, step), task) in enumerate(boxes, 1):
+        yield Task(
+            deployment=share,
+            number=number,
+            step=step_number,
+            step_name=step.name,
+            name=task.name,
+            kind=task.kind,
+            workload=_workload_name(share, task.kind, task.target, number),
+            halts=step.halt_on_error or _job_halts(planned.member.template, task),
+            waits=step.wait_for_finish,
+            state=TaskState.SKIPPED if task.skipped else TaskState.WAITING,
+            reason=task.skipped,
+        )
 
 
 def _job_halts(template: AppTemplate, task: Any) -> bool:
@@ -316,8 +328,10 @@ def _fill_share(share: Deployment, pin: Pin, position: int) -> None:
         if pin["ignored_by"] and not pin["leaves"]:
             share.status = DeploymentStatus.ABORTED
             share.started_at = None
-            share.reason = f"ignored: {pin['branch']} matches {pin['ignored_by']}"
-            share.ended_at = share.part_of.asked_at if share.part_of else None
+            if share.branch != pin["ignored_ref"]:
+                share.branch, share.commit = pin["ignored_ref"], ""
+            share.reason = f"ignored: {pin['ignored_ref']} matches {pin['ignored_by']}"
+            share.ended_at = timezone.now()
             fields += ["started_at", "reason", "ended_at"]
     share.save(update_fields=fields)
 

@@ -19,7 +19,7 @@ from environments.core.plan.shown import digest_of
 from environments.core.plan.workloads import Shaped, planned_members
 from environments.core.problems import Place, Problem, error, nearest, warning
 from environments.core.template.model import Job, Service
-from environments.core.workflow import PlannedStep, steps_for
+from environments.core.workflow import PlannedStep, removal_step, steps_for
 
 SETUP = "setup"
 PATCH = "patch"
@@ -65,7 +65,8 @@ def _shape(kind: str, member: Member) -> tuple[Shaped, list[Problem]]:
     template = filled_in(template, values)
     member = replace(member, template=template)
     if member.act is Act.LEAVE_OUT:
-        return Shaped(member, {}, {}, ()), []
+        # Also of what is not known to run: that nothing is left is found by looking.
+        return Shaped(member, {}, {}, (removal_step(),) if kind == TEARDOWN else ()), []
     flow = SETUP if member.act is Act.KEEP else kind
     steps, wrong = steps_for(
         template, flow, application=member.application, excluded=member.excluded

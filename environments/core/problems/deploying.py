@@ -5,7 +5,7 @@ from environments.core.problems.entry import Entry
 CATALOGUE: dict[str, Entry] = {
     "deploy.branch-gone": Entry(
         "{application} has no branch {branch} any more.",
-        "Deploy Setup chooses anew; Deploy keeps the branch.",
+        "{remedy}.",
     ),
     "deploy.file": Entry(
         "{application} mounts {path}, which cannot be read: {reason}.",

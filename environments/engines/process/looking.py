@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -84,6 +85,7 @@ class Look:
             ready=ready,
             restarts=max(starts - 1, 0),
             revision=program.revision,
+            folder=Path(program.folder),
             started_at=float(seen.started_at) if seen and seen.pid else None,
             exit_status=ended.get("status"),
             memory_bytes=memory,
