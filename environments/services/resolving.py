@@ -326,5 +326,10 @@ def pin_of(item: Item) -> Pin:
 
 
 def resolve_for(deployment: Deployment) -> Resolved:
-    """The members of this deployment, every repository asked now."""
-    return resolve(deployment.environment, deployment.kind, ask=ask_anew)
+    """The members of this deployment, every repository asked now.
+
+    What is wrong with a choice is among the problems: the pins do not carry it on.
+    """
+    resolved = resolve(deployment.environment, deployment.kind, ask=ask_anew)
+    of_choices = [problem for item in resolved.items for problem in item.choice.problems]
+    return replace(resolved, problems=(*resolved.problems, *of_choices))

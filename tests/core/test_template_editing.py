@@ -383,3 +383,12 @@ def test_the_merged_text_says_what_the_merged_template_says(text: str) -> None:
     assert "# alone" in after
     untouched = merged_text(text, environment_type="permanent").splitlines()
     assert untouched == [line for line in text.splitlines() if line in untouched]
+
+
+def test_a_service_that_is_added_on_one_line_loses_its_mark() -> None:
+    text = (
+        "services:\n- name: a\n  image: x\nenvironment_templates:\n- name: permanent\n"
+        "  services:\n  - {name: b, add: true, image: y}\n"
+    )
+    merged = merged_text(text, environment_type="permanent")
+    assert yaml.safe_load(merged)["services"][1] == {"name": "b", "image": "y"}

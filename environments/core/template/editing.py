@@ -197,8 +197,8 @@ def _service_to_add(change: Entry) -> New:
     """The service without its marks, in the text of its author."""
     marks = [pair.key.text for pair in change.node.pairs if pair.key.text in SERVICE_MARKS]
     value = copied(change.document, change.node)
-    if not isinstance(value, Copied):
-        return _without_marks(value)
+    if not isinstance(value, Copied) or not value.form.rest:
+        return _without_marks(_value_of(value))  # on one line, or nothing to cut from
     lines = "\n".join(value.form.rest) + "\n"
     alone = load(edited(lines, *(Remove((mark,)) for mark in marks)))
     if not isinstance(alone.root, Mapping):
