@@ -23,8 +23,8 @@ from tests.deploying.acts import (
 )
 from tests.world import World
 
-CODE = "- name: {0}\n  has_repo: true\n  image: {0}:1\n  ports: [{{type: node_port, target_port: 80}}]\n"
 IMAGE = "- name: {0}\n  image: {0}:1\n  ports: [{{type: node_port, target_port: 80}}]\n"
+CODE = f"{IMAGE}  has_repo: true\n"
 IMPORTS = "app_imports:\n- name: backend\n"
 
 
