@@ -1,10 +1,11 @@
 """The order of the tasks: from ``workflows``, or made from ``depends_on`` layer by layer."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from environments.core.problems import Place, Problem, error, nearest, warning
 from environments.core.template.model import AppTemplate, Service, Workflow, WorkflowStep
+from environments.core.template.references import on_circle
 
 REMOVAL = "release.remove_environment"
 
@@ -94,7 +95,8 @@ def layers(
     while left:
         layer = [service for service in left if not waits[service.name]]
         if not layer:
-            circle = _on_circle(left, waits)
+            circular = on_circle({service.name: waits[service.name] for service in left})
+            circle = [service for service in left if service.name in circular]
             place = Place(file, circle[0].line)
             names_shown = ", ".join(service.name for service in circle)
             problem = error(
@@ -107,16 +109,6 @@ def layers(
         for needs in waits.values():
             needs -= done
     return found, ()
-
-
-def _on_circle(left: Sequence[Service], waits: Mapping[str, set[str]]) -> list[Service]:
-    """Those that wait for each other, without those that merely wait for them."""
-    needed = {service.name for service in left}
-    while True:
-        still = {name for other in needed for name in waits[other] if name in needed}
-        if still == needed:
-            return [service for service in left if service.name in needed]
-        needed = still
 
 
 def _written(

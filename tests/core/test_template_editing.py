@@ -360,6 +360,8 @@ def typed_templates(draw: st.DrawFn) -> str:
         changes = draw(CHANGES)
         if name == "new":
             changes["add"] = "true"
+        if "add" in changes:
+            changes.pop("remove", None)  # both at once are an error
         lines.append(f"  - name: {name}")
         lines += [f"    {key}: {value}".replace("{i}", " " * 4) for key, value in changes.items()]
     for key, value in (("domain", "a.b"), ("resources", "{replicas: 2}"), ("hostnames", "[]")):

@@ -340,8 +340,14 @@ def test_a_port_may_be_a_number_or_digits_in_quotes(port: object) -> None:
             "services:\n- name: api\n  replicas: many\n",
             "services.api.replicas must be a whole number from 0 to 1000, and is many. Correct it.",
         ),
-        ("services: {}\n", "services must be a list, and is a mapping. Correct it."),
-        ("app_imports\n", "the file must be a mapping, and is app_imports. Correct it."),
+        (
+            "services: {}\n",
+            "services must be a list, and is a mapping. Begin each item with a dash and a blank.",
+        ),
+        (
+            "app_imports\n",
+            "the file must be a mapping, and is app_imports. Write app_imports: with its colon.",
+        ),
     ],
 )
 def test_a_message_names_the_object_the_reason_and_the_next_step(text: str, message: str) -> None:

@@ -111,7 +111,7 @@ def test_lines_and_columns_count_characters_from_one() -> None:
         ('a: "\\0"\n', [("yaml.character", 1, 4)]),
         (b"\xff\xfea\x00", [("yaml.not-text", 1, 1)]),
         (b"a: \xe4\n", [("yaml.not-text", 1, 1)]),
-        ("a: 'x\n", [("yaml.syntax", 2, 1)]),
+        ("a: 1\nb: 'x\n", [("yaml.syntax", 2, 4)]),
         ("a: [1,\nb: 2\n", [("yaml.syntax", 3, 1)]),
         ("a: b: c\n", [("yaml.syntax", 1, 5)]),
         ("a: @x\n", [("yaml.syntax", 1, 4)]),

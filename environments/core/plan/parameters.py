@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from environments.core.problems import Place, Problem, error
 from environments.core.template.model import AppTemplate, Build, Job, Service, Workload
+from environments.core.template.references import wrong_type
 
 Fill = Callable[[str], str]
 _PLACEHOLDER = re.compile(r"\$\{parameters\.([^}]*)\}")
@@ -31,7 +32,7 @@ def values_of(
                     name=parameter.name,
                 )
             )
-        if value and (wrong := _wrong_type(parameter.type, value)):
+        if value and (wrong := wrong_type(parameter.type, value)):
             problems.append(
                 error(
                     "parameter.type",
@@ -43,14 +44,6 @@ def values_of(
             )
         values[parameter.name] = value or ""
     return values, tuple(problems)
-
-
-def _wrong_type(kind: str, value: str) -> str:
-    if kind == "integer" and not re.fullmatch(r"[+-]?\d+", value):
-        return "a whole number"
-    if kind == "boolean" and value.lower() not in ("true", "false"):
-        return "true or false"
-    return ""
 
 
 def filled_in(template: AppTemplate, values: Mapping[str, str]) -> AppTemplate:

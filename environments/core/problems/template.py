@@ -14,6 +14,14 @@ CATALOGUE: dict[str, Entry] = {
     "yaml.colon": Entry(
         "{key} stands alone on its line, without a colon.", "Write {key}: instead."
     ),
+    "yaml.blank": Entry(
+        "{key} and its value run together.",
+        "Write a blank behind the colon: {key}: {value}.",
+    ),
+    "yaml.indent": Entry(
+        "{key} stands further to the right than the keys that it could belong to.",
+        "Line it up with them; text that goes on from the line above needs quotes.",
+    ),
     "yaml.tab": Entry("A tab stands where the indentation is.", "Indent with spaces."),
     "yaml.documents": Entry(
         "A second document begins here (---), and a file may have one.",
@@ -41,7 +49,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "template.unknown-key": Entry("{key} is not a key{above}.", "{hint}"),
     "template.required": Entry("{where} has no {key}.", "Add it."),
-    "template.expected": Entry("{where} must be {expected}, and is {actual}.", "Correct it."),
+    "template.expected": Entry("{where} must be {expected}, and is {actual}.", "{hint}"),
     "template.twice": Entry(
         "{name} stands twice in {key}; the first one is in line {line}.",
         "Rename one of them, or take it out.",
@@ -68,15 +76,49 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "template.probe": Entry(
         "The {key} of {name} must ask in one way, and has {found}.",
-        "Keep one of exec, http_get and tcp_socket.",
+        "Write one of exec, http_get and tcp_socket.",
     ),
     "template.variable-twice": Entry(
         "{name} sets {key} twice; the first time in line {line}, and the last one counts.",
         "Keep one of them.",
     ),
+    "template.depends-circle": Entry(
+        "Services depend on each other in a circle: {names}.",
+        "Take one depends_on out: only workflows that name each of them can order them.",
+    ),
+    "template.host-port": Entry(
+        "A host leads to {service}, which has no port: nothing is exposed.",
+        "Give the service a port, or take the host out.",
+    ),
+    "template.host-placeholder": Entry("Nothing fills ${{{name}}} in a host name.", "{hint}"),
+    "template.host-name": Entry(
+        "The host pattern {pattern} has a part that is no name: {part!r}.",
+        "Write the host alone, in letters, digits and hyphens.",
+    ),
+    "template.default-type": Entry(
+        "The default of the parameter {name} must be {expected}.", "Correct it, or the type."
+    ),
+    "template.mount-twice": Entry(
+        "{name} mounts two volumes at {path}; the first one is in line {line}.",
+        "Give one of them another path.",
+    ),
+    "template.claim-unknown": Entry(
+        "{name} claims the volume {claim}, which this template does not have.", "{hint}"
+    ),
+    "template.outside": Entry(
+        "{key} of {name} leads out of the repository: {path}.",
+        "Write a path below the root of the repository, without a slash in front.",
+    ),
+    "template.request-above-limit": Entry(
+        "The request {request} is above the limit {limit}: the limit is raised to it.",
+        "Correct one of them.",
+    ),
+    "template.add-and-remove": Entry(
+        "The environment template {type} adds {service} and removes it.", "Keep one of both."
+    ),
     "template.deprecated": Entry("{key} is deprecated and has no effect.", "Take it out."),
     "template.not-deployed": Entry(
-        "{key} are not deployed yet.", "What needs them does not run in an environment."
+        "{key} {are} not deployed yet.", "What needs them does not run in an environment."
     ),
     "template.not-followed": Entry(
         "{key} is read and not followed yet.", "Everything runs as if it were not there."

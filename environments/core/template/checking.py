@@ -1,23 +1,17 @@
 """Holding a file against its schema: each violation becomes a problem with its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 
 from environments.core.problems import Problem, error
+from environments.core.template.advising import advice, shown
 from environments.core.template.schema import Schema
 from environments.core.template.suggesting import Known
-from environments.core.yamlfile import Document, Path, Plain
+from environments.core.yamlfile import Document, Path, Plain, resolved
 
 _TOP = "the file"
-_NAMES = {
-    dict: "a mapping",
-    list: "a list",
-    str: "text",
-    bool: "true or false",
-    type(None): "empty",
-}
 
 
 class Checker:
@@ -49,12 +43,15 @@ class Checker:
             place = document.place_of(path)
             yield error("template.required", place=place, where=where, key="port")
         else:
+            node = document.at(path)
+            actual = cast(Plain, violation.instance)
             yield error(
                 "template.expected",
                 place=document.place_of(path),
                 where=where,
                 expected=schema.get("x-expected", "something else"),
-                actual=_shown(violation.instance),
+                actual=shown(actual, node and resolved(node)),
+                hint=advice(schema, actual),
             )
 
 
@@ -73,7 +70,7 @@ def spelled(path: Path, value: Plain) -> str:
         name = value.get("name") if isinstance(value, dict) else None
         if isinstance(step, str):
             words.append(step)
-        elif isinstance(name, str) and name:
+        elif isinstance(name, str) and name and not any(map(str.isspace, name)):
             words.append(name)
         else:
             words[-1:] = [f"{words[-1] if words else ''}[{step}]"]
@@ -83,17 +80,22 @@ def spelled(path: Path, value: Plain) -> str:
 def _unknown_keys(
     keys: Iterable[str], schema: Schema, where: str, path: Path, document: Document
 ) -> Iterator[Problem]:
-    known = Known(schema.get("properties", {}))
+    names = sorted(schema.get("properties", {}))
+    families = [pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})]
+    known = Known(names)
     above = "" if where == _TOP else f" of {where}"
-    listed = f"Known keys: {', '.join(sorted(schema.get('properties', {})))}."
+    listed = f"Known keys: {', '.join([*names, *(f'{family}…' for family in families)])}."
     for key in keys:
         place = document.place_of_key((*path, key))
-        hint = known.nearest(key, listed)
+        hint = _slip(key, families) or known.nearest(key, listed)
         yield error("template.unknown-key", place=place, key=key, above=above, hint=hint)
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        text = str(value)
-        return text if len(text) <= 40 else f"{text[:40]}…"
-    return _NAMES.get(type(value), "something else")
+def _slip(key: str, families: Sequence[str]) -> str:
+    """A question for a key that is one of a family but for its hyphens, or lacks a blank."""
+    if key.startswith("-"):
+        return "Write a blank behind the dash."
+    spelled_out = key.lower().replace("-", "_")
+    if any(spelled_out.startswith(family) for family in families):
+        return f"Did you mean {spelled_out}?"
+    return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from environments.core.problems import Place
 from environments.core.yamlfile import Document, Items, Mapping, Node, Scalar, resolved
 
-_DIGITS = re.compile(r"[0-9]{1,6}")
+_DIGITS = re.compile(r"[0-9]{1,300}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from environments.core.problems import Problem, error
 from environments.core.template.fields import Entry, root_of
+from environments.core.template.rules import twice
 from environments.core.template.suggesting import Known
 from environments.core.yamlfile import Document, Items, Mapping, Node, Pair
 
@@ -27,6 +28,12 @@ def entry_for(root: Entry, environment_type: str) -> Entry | None:
     )
 
 
+def changes_something(document: Document, environment_type: str) -> bool:
+    """Whether the template of this type says more than the one without a type."""
+    entry = entry_for(root_of(document), environment_type)
+    return entry is not None and not set(entry.keys()) <= {*NOT_MERGED}
+
+
 def merged(document: Document, environment_type: str) -> Document:
     """The template for this type, ``environment_templates`` taken out."""
     root = root_of(document)
@@ -42,12 +49,20 @@ def merged(document: Document, environment_type: str) -> Document:
 
 
 def merge_problems(document: Document) -> Iterator[Problem]:
-    """Services of the entries that change what is not there."""
+    """Services of the entries that change what is not there, or say two things at once."""
     root = root_of(document)
     known = Known(service.name for service in root.entries("services"))
     for entry in root.entries(TYPES_KEY):
+        yield from twice(f"the services of {entry.name}", entry.entries("services"))
         for service in entry.entries("services"):
-            if service.name and service.name not in known and service.flag("add") is not True:
+            if service.flag("add") is True and service.flag("remove") is True:
+                yield error(
+                    "template.add-and-remove",
+                    place=service.place_of_key("remove"),
+                    type=entry.name,
+                    service=service.name,
+                )
+            elif service.name and service.name not in known and service.flag("add") is not True:
                 yield error(
                     "template.override-unknown",
                     place=service.place_of("name"),

@@ -7,9 +7,16 @@ from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template.building import template_of
 from environments.core.template.checking import Checker
 from environments.core.template.fields import root_of
-from environments.core.template.merging import TYPES, TYPES_KEY, merge_problems, merged
+from environments.core.template.merging import (
+    TYPES,
+    TYPES_KEY,
+    changes_something,
+    merge_problems,
+    merged,
+)
 from environments.core.template.model import AppTemplate
 from environments.core.template.placeholders import placeholder_problems
+from environments.core.template.references import reference_problems
 from environments.core.template.rules import rule_problems, twice
 from environments.core.template.schema import APPLICATION_SCHEMA, ENVIRONMENT_SCHEMA
 from environments.core.template.support import support_problems
@@ -84,8 +91,11 @@ def _application_problems(reading: Reading, application: str) -> list[Problem]:
     problems += twice(TYPES_KEY, root_of(document).entries(TYPES_KEY))
     problems += merge_problems(document)
     problems += _dataset_problems(document)
-    plain = set(_rule_problems(document, application))
+    plain = dict.fromkeys(_rule_problems(document, application))
     for environment_type in TYPES:
+        if not changes_something(document, environment_type):
+            problems += plain
+            continue
         for problem in _rule_problems(merged(document, environment_type), application):
             problems.append(problem if problem in plain else _only_in(problem, environment_type))
     return problems
@@ -100,6 +110,7 @@ def _only_in(problem: Problem, environment_type: str) -> Problem:
 def _rule_problems(document: Document, application: str) -> Iterator[Problem]:
     root = root_of(document)
     yield from rule_problems(root, application=application)
+    yield from reference_problems(root)
     yield from workflow_problems(root)
     yield from placeholder_problems(root)
     yield from support_problems(root)
@@ -124,4 +135,4 @@ def _dataset_problems(document: Document) -> Iterator[Problem]:
     for entry in root_of(document).entries(TYPES_KEY):
         if entry.has("datasets") and not entry.is_empty("datasets"):
             place = entry.place_of_key("datasets")
-            yield warning("template.not-deployed", place=place, key="datasets")
+            yield warning("template.not-deployed", place=place, key="datasets", are="are")

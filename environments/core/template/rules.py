@@ -35,6 +35,7 @@ def rule_problems(root: Entry, *, application: str) -> Iterator[Problem]:
         for workload in root.entries(key):
             yield from _reserved_names(key, workload)
             yield from _variables(workload)
+            yield from twice(f"the volumes of {workload.name}", workload.entries("volumes"))
             yield from _probes(workload)
     if root.has("mode"):
         yield warning("template.deprecated", place=root.place_of_key("mode"), key="mode")
@@ -117,8 +118,12 @@ def _jobs(root: Entry) -> Iterator[Problem]:
                     service=source,
                     hint=known.nearest(source, "Name a service of this template."),
                 )
-            elif not (source or job.has("image") or job.has("build") or job.flag("has_repo")):
+            elif not _has_something_to_run(job):
                 yield error("template.job-source", place=job.place, job=job.name)
+
+
+def _has_something_to_run(job: Entry) -> bool:
+    return any(map(job.has, ("from_services", "image", "build"))) or job.flag("has_repo") is True
 
 
 def _reserved_names(key: str, workload: Entry) -> Iterator[Problem]:
@@ -132,7 +137,7 @@ def _variables(workload: Entry) -> Iterator[Problem]:
         key = env.text("key")
         if key.startswith(RESERVED_PREFIX):
             yield error("variables.reserved", place=env.place_of("key"), key=key)
-        elif key in lines:
+        elif key and key in lines:
             yield warning(
                 "template.variable-twice",
                 place=env.place_of("key"),
@@ -150,7 +155,7 @@ def _probes(workload: Entry) -> Iterator[Problem]:
             continue
         kinds = [kind for kind in ProbeKind if probe.has(kind)]
         if len(kinds) != 1:
-            found = " and ".join(kinds) or "none of them"
+            found = " and ".join(kinds) or "none"
             yield error(
                 "template.probe", place=probe.place, key=key, name=workload.name, found=found
             )

@@ -26,26 +26,38 @@ QUANTITY: Schema = {
     "pattern": _QUANTITY,
     "x-expected": "a quantity such as 500m, 1Gi or 2",
 }
-PORT: Schema = {
-    "type": ["integer", "string"],
-    "minimum": 1,
-    "maximum": 65535,
-    "pattern": (
-        r"^0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
-    ),
-    "x-expected": "a port from 1 to 65535",
+VARIABLE: Schema = {
+    **TEXT,
+    "pattern": r"^[^\s=]+$",
+    "x-expected": "the name of a variable, without blanks and =",
 }
 
 
 def whole(minimum: int, maximum: int = 1_000_000) -> Schema:
-    """A whole number, also in quotes."""
+    """A whole number, also in quotes. ``minimum``: 0 or 1."""
     return {
         "type": ["integer", "string"],
         "minimum": minimum,
         "maximum": maximum,
-        "pattern": r"^[0-9]{1,6}$",
+        "pattern": _digits_of(minimum, maximum),
         "x-expected": f"a whole number from {minimum} to {maximum}",
     }
+
+
+def _digits_of(minimum: int, maximum: int) -> str:
+    """A pattern for the digits of these numbers: a limit of JSON Schema holds for numbers only."""
+    digits = str(maximum)
+    shorter = f"[1-9][0-9]{{0,{len(digits) - 2}}}"
+    smaller = (
+        f"{digits[:at]}[{0 if at else 1}-{int(digit) - 1}][0-9]{{{len(digits) - at - 1}}}"
+        for at, digit in enumerate(digits)
+        if int(digit) > (0 if at else 1)
+    )
+    numbers = "|".join([shorter, *smaller, digits])
+    return f"^0*({numbers})$" if minimum else f"^0*({numbers}|0)$"
+
+
+PORT: Schema = {**whole(1, 65535), "x-expected": "a port from 1 to 65535"}
 
 
 def one_of(*words: str) -> Schema:
@@ -91,6 +103,7 @@ def _open(schema: Schema, pattern: str, values: Schema) -> Schema:
 
 
 _PAIR = mapping("key", key=TEXT, value=TEXT)
+_ENV = mapping("key", key=VARIABLE, value=TEXT)
 _LIMITS = mapping(limits=QUANTITY, requests=QUANTITY)
 _STORAGE = mapping(size=QUANTITY, type=TEXT)
 _BUILD = mapping(context=TEXT, dockerfile=TEXT, target=TEXT, args=list_of(TEXT))
@@ -131,7 +144,7 @@ _WORKLOAD: dict[str, Schema] = {
     "build": _BUILD,
     "command": list_of(TEXT),
     "args": list_of(TEXT),
-    "envs": list_of(_PAIR),
+    "envs": list_of(_ENV),
     "cpu": _LIMITS,
     "memory": _LIMITS,
     "volumes": list_of(_VOLUME),
@@ -182,7 +195,7 @@ _RULE = mapping(
     "service hostnames",
     service=NAME,
     hostnames=list_of(TEXT),
-    path=TEXT,
+    path={**TEXT, "pattern": "^(/.*)?$", "x-expected": "a path that begins with /"},
     visibility=one_of("public", "private", "public-direct"),
 )
 _STEP = mapping("tasks", step=TEXT, tasks=list_of(TEXT), halt_on_error=FLAG, wait_for_finish=FLAG)

@@ -37,8 +37,9 @@ def tunes(root: Entry) -> tuple[Unsupported, ...]:
 def support_problems(root: Entry) -> Iterator[Problem]:
     """A warning for each of both, for when a template is saved."""
     for key, place in _unsupported(root):
-        yield warning("template.not-deployed", place=place, key=key)
-    for key, place in _tunes(root):
+        are = "is" if key == "infrastructure" else "are"
+        yield warning("template.not-deployed", place=place, key=key, are=are)
+    for key, place in (*_tunes(root), *_without_effect(root)):
         yield warning("template.not-followed", place=place, key=key)
 
 
@@ -56,6 +57,17 @@ def _tunes(root: Entry) -> Iterator[Found]:
         if rule.text("visibility", "public") != "public":
             yield "visibility", rule.place_of_key("visibility")
             return
+
+
+def _without_effect(root: Entry) -> Iterator[Found]:
+    """What no engine is asked for yet: pushes start nothing, and nothing balances load outside."""
+    if root.flag("auto_deploy") is True:
+        yield "auto_deploy", root.place_of_key("auto_deploy")
+    for service in root.entries("services"):
+        for port in service.entries("ports"):
+            if port.flag("loadbalancer") is True:
+                yield "loadbalancer", port.place_of_key("loadbalancer")
+                return
 
 
 def _keys(entry: Entry, keys: tuple[str, ...]) -> Iterator[Found]:

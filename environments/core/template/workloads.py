@@ -19,7 +19,7 @@ from environments.core.template.model import (
     Volume,
 )
 
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)")
+_AMOUNT = re.compile(r"([-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?)([A-Za-z]*)")
 _UNITS = {
     "m": Decimal("0.001"),
     "": Decimal(1),
@@ -50,18 +50,25 @@ def resources_of(entry: Entry | None, defaults: Resources = _STANDARD) -> Resour
 def _limits(entry: Entry | None, limits: str, requests: str) -> tuple[str, str]:
     if entry is None:
         return limits, requests
-    limit = entry.text("limits", limits)
-    request = entry.text("requests", requests)
-    if _amount(request) <= _amount(limit):
+    limit = _quantity(entry, "limits", limits)
+    request = _quantity(entry, "requests", requests)
+    if amount(request) <= amount(limit):
         return limit, request
     return (
-        (limit, limit) if not entry.has("requests") else (max(limit, request, key=_amount), request)
+        (limit, limit) if not entry.has("requests") else (max(limit, request, key=amount), request)
     )
 
 
-def _amount(quantity: str) -> Decimal:
+def _quantity(entry: Entry, key: str, default: str) -> str:
+    """As written, but a hexadecimal or octal number: a quantity is none."""
+    text = entry.text(key, default)
+    return str(entry.number(key, 0)) if text.startswith(("0x", "0o")) else text
+
+
+def amount(quantity: str) -> Decimal:
+    """How much a quantity is; 0 where it is none."""
     found = _AMOUNT.fullmatch(quantity)
-    return Decimal(found[1]) * _UNITS[found[2]] if found else Decimal(quantity)
+    return Decimal(found[1]) * _UNITS.get(found[2], Decimal(0)) if found else Decimal(0)
 
 
 def service_of(entry: Entry, defaults: Resources, replicas: int) -> Service:
@@ -187,7 +194,7 @@ def _probe(entry: Entry | None) -> Probe | None:
     return Probe(
         kind=kind,
         command=how.texts("command"),
-        path=how.text("path", "/"),
+        path=f"/{how.text('path').removeprefix('/')}",
         port=how.number("port", 0),
         initial_delay_seconds=entry.number("initial_delay_seconds", 0),
         period_seconds=entry.number("period_seconds", 10),

@@ -8,7 +8,15 @@ from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template.checking import Checker
 from environments.core.template.fields import Entry, Word, root_of
 from environments.core.template.rules import RESERVED_PREFIX
-from environments.core.template.schema import FLAG, TEXT, Schema, list_of, mapping, or_nothing
+from environments.core.template.schema import (
+    FLAG,
+    TEXT,
+    VARIABLE,
+    Schema,
+    list_of,
+    mapping,
+    or_nothing,
+)
 from environments.core.variables.model import MappingEntry, VariableEntry, VariablesFile
 from environments.core.yamlfile import (
     Change,
@@ -28,12 +36,7 @@ SECTIONS = ("defaults", "envs")
 """Two words for the variables of every container: of an application, of an environment."""
 
 _NAME = re.compile(r"[^\s=]+")
-_KEY: Schema = {
-    **TEXT,
-    "pattern": f"^{_NAME.pattern}$",
-    "x-expected": "a name without blanks and =",
-}
-_VARIABLES = list_of(mapping("key", key=_KEY, value=TEXT, secret=FLAG))
+_VARIABLES = list_of(mapping("key", key=VARIABLE, value=TEXT, secret=FLAG))
 VARIABLES_SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Environment variables",

@@ -52,10 +52,15 @@ class Mapping:
     first: int
     end: int
     flow: bool
+    _by_key: dict[str, Pair] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_key = {pair.key.text: pair for pair in reversed(self.pairs)}
+        object.__setattr__(self, "_by_key", by_key)
 
     def pair(self, key: str) -> Pair | None:
         """The pair of this key."""
-        return next((pair for pair in self.pairs if pair.key.text == key), None)
+        return self._by_key.get(key)
 
 
 @dataclass(frozen=True, slots=True)
