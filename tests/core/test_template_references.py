@@ -178,13 +178,12 @@ def test_a_path_below_the_root_is_none(path: str) -> None:
     ],
 )
 def test_a_request_above_its_own_limit_is_told(amounts: str, above: bool) -> None:
-    column = amounts.find("requests") + len("requests: ")
-    text = f"cpu: {{{amounts}}}"
-    expected = [("template.request-above-limit", 2, 19 + column)] * above
-    assert found(f"services:\n- {{name: w, {text}}}\n") == [
-        (id_, line, at - 2) for id_, line, at in expected
-    ]
-    assert [one[0] for one in found(f"resources: {{{text}}}\n")] == [one[0] for one in expected]
+    row = f"- {{name: w, cpu: {{{amounts}}}}}\n"
+    place = (2, row.index("requests: ") + len("requests: ") + 1)
+    expected = [("template.request-above-limit", *place)] * above
+    assert found(f"services:\n{row}") == expected
+    told = found(f"resources: {{cpu: {{{amounts}}}}}\n")
+    assert [one[0] for one in told] == [one[0] for one in expected]
 
 
 def test_an_entry_changes_each_service_once_and_in_one_way() -> None:
