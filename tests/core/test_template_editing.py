@@ -392,5 +392,6 @@ def test_a_service_that_is_added_on_one_line_loses_its_mark() -> None:
         "services:\n- name: a\n  image: x\nenvironment_templates:\n- name: permanent\n"
         "  services:\n  - {name: b, add: true, image: y}\n"
     )
-    merged = merged_text(text, environment_type="permanent")
-    assert "- {name: b, image: y}\n" in merged or "- name: b\n  image: y\n" in merged
+    parsed = parse_environment_template(merged_text(text, environment_type="permanent"))
+    assert parsed.template is not None and not parsed.problems
+    assert [(one.name, one.image) for one in parsed.template.services] == [("a", "x"), ("b", "y")]
