@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What the database decides on.
-POSTGRESQL := models actions deploying
+# Two at a time; tests of one running product stay together.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
 .PHONY: install demo run check test bench gallery
 
@@ -33,11 +33,11 @@ check: install
 	RELEASECLONE_URL=https://localhost $(BIN)/python manage.py check --deploy --fail-level ERROR
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-# Everything on SQLite; then, where a PostgreSQL can be had, what the database decides on that.
+# Everything, on SQLite; then, where a PostgreSQL can be had, all that asks the database on that.
 test: install
 	$(BIN)/python -m tests.debian chromium
-	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/python -m tests.postgres -- $(BIN)/pytest -q $(addprefix tests/,$(POSTGRESQL))
+	$(PYTEST)
+	$(BIN)/python -m tests.postgres -- $(PYTEST) -m database
 
 bench: install
 	$(BIN)/python -m benchmarks

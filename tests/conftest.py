@@ -11,6 +11,17 @@ from environments import tasks, wiring
 from environments.services import refs
 from tests.world import World
 
+_DATABASE = {"db", "transactional_db"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks the database: ``-m database`` runs it alone, on another one."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & _DATABASE or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
 
 class SilentIngress:
     """Fulfils ``core.ports.Ingress`` by remembering what it was given."""
