@@ -3,7 +3,6 @@
 import logging
 from datetime import timedelta
 
-from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -12,6 +11,7 @@ from environments.core.ports import IngressError
 from environments.models import Deployment, DeploymentStatus
 from environments.services import routes, running
 from environments.services.running import Outcome
+from releaseclone.celery import queue
 
 logger = logging.getLogger(__name__)
 BROKER_ERRORS = (OperationalError, ConnectionError, TimeoutError)
@@ -27,7 +27,7 @@ def send(pk: int) -> None:
     run_deployment.delay(pk, deployment.fence)
 
 
-@shared_task
+@queue.task
 def run_deployment(pk: int, fence: int) -> None:
     """Take one deployment a slice further, then behind the others, or on to the next one."""
     outcome = running.advance(pk, fence=fence)
@@ -48,7 +48,7 @@ def send_next(pk: int) -> None:
         send(first)
 
 
-@shared_task
+@queue.task
 def sweep() -> None:
     """Send again what no worker holds: after a killed worker, a lost message, a silent broker."""
     now = timezone.now()
@@ -60,7 +60,7 @@ def sweep() -> None:
         send(pk)
 
 
-@shared_task
+@queue.task
 def publish_routes() -> None:
     """Bring the ingress to what is kept; while it is away the next call does it."""
     try:

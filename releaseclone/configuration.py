@@ -7,9 +7,12 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+from releaseclone import given, kept
+from releaseclone.given import ConfigurationError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PORTS_FILE = "ports.json"
@@ -17,10 +20,6 @@ SECRET_FILE = "secret-key"  # noqa: S105 - a file name
 VAULT_FILE = "vault-keys"
 _SOCKET_FOLDER_LIMIT = 80
 """A unix socket's path may have 107 bytes."""
-
-
-class ConfigurationError(Exception):
-    """A setting has a value that cannot be used; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +60,63 @@ class Configuration:
 def read(environ: Mapping[str, str] = os.environ) -> Configuration:
     """The configuration; raises ``ConfigurationError`` with a sentence."""
     data = Path(environ.get("RELEASECLONE_DATA") or CHECKOUT / "var").resolve()
+    try:
+        return _read(environ, data)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {data} cannot be used ({error.strerror}: {error.filename}). "
+            "Correct its rights or free some space, or give another one by RELEASECLONE_DATA."
+        ) from error
+
+
+def _read(environ: Mapping[str, str], data: Path) -> Configuration:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / "static").mkdir(exist_ok=True)
-    ports = _kept_ports(data)
-    bind = environ.get("RELEASECLONE_BIND") or "127.0.0.1"
-    port = _number(environ, "RELEASECLONE_PORT", ports.get("web", 8000))
-    scheme = environ.get("RELEASECLONE_INGRESS_SCHEME") or "http"
-    if scheme not in ("http", "https"):
+    ports = kept_ports(data)
+    bind = given.address(environ, "RELEASECLONE_BIND")
+    port = given.number(environ, "RELEASECLONE_PORT", ports.get("web", 8000))
+    ingress_port = given.number(environ, "RELEASECLONE_INGRESS_PORT", ports.get("ingress", 8080))
+    if port == ingress_port:
         raise ConfigurationError(
-            f"RELEASECLONE_INGRESS_SCHEME is {scheme!r}; it must be http or https."
+            f"pages and environments cannot share port {port}. Give them two, by RELEASECLONE_PORT "
+            "and RELEASECLONE_INGRESS_PORT."
         )
+    public_url = given.url(environ, "RELEASECLONE_URL", f"http://localhost:{port}")
     return Configuration(
         data=data,
-        debug=_switch(environ, "RELEASECLONE_DEBUG", "0"),
+        debug=given.switch(environ, "RELEASECLONE_DEBUG", "0"),
         bind=bind,
         port=port,
-        domain=environ.get("RELEASECLONE_DOMAIN") or "localhost",
-        ingress_port=_number(environ, "RELEASECLONE_INGRESS_PORT", ports.get("ingress", 8080)),
-        ingress_scheme=scheme,
-        public_url=environ.get("RELEASECLONE_URL") or f"http://localhost:{port}",
-        secret_key=environ.get("RELEASECLONE_SECRET_KEY") or _kept_secret(data / SECRET_FILE, 50),
-        vault_keys=tuple(
-            (environ.get("RELEASECLONE_VAULT_KEYS") or _kept_secret(data / VAULT_FILE, 32)).split()
+        domain=given.domain(environ, "RELEASECLONE_DOMAIN"),
+        ingress_port=ingress_port,
+        ingress_scheme=given.scheme(environ, "RELEASECLONE_INGRESS_SCHEME"),
+        public_url=public_url,
+        secret_key=given.secret(
+            "RELEASECLONE_SECRET_KEY",
+            environ.get("RELEASECLONE_SECRET_KEY") or _kept_secret(data / SECRET_FILE, 50),
         ),
-        database_url=environ.get("DATABASE_URL")
-        or f"sqlite:///{quote(str(data / 'database.sqlite3'))}",
-        broker_url=environ.get("REDIS_URL") or own_broker_url(data),
-        local_repositories=_switch(environ, "RELEASECLONE_LOCAL_REPOSITORIES", "0"),
-        process_engine=_switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
-        process_limit=_number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
+        vault_keys=given.vault_keys(
+            "RELEASECLONE_VAULT_KEYS",
+            environ.get("RELEASECLONE_VAULT_KEYS") or _kept_secret(data / VAULT_FILE, 32),
+        ),
+        database_url=given.database(
+            environ, "DATABASE_URL", f"sqlite:///{quote(str(data / 'database.sqlite3'))}"
+        ),
+        broker_url=given.broker(environ, "REDIS_URL", own_broker_url(data)),
+        local_repositories=given.switch(environ, "RELEASECLONE_LOCAL_REPOSITORIES", "0"),
+        process_engine=given.switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
+        process_limit=given.number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
         path=environ.get("PATH") or os.defpath,
-        allowed_hosts=tuple(
-            (
-                environ.get("RELEASECLONE_ALLOWED_HOSTS") or f"localhost 127.0.0.1 [::1] {bind}"
-            ).split()
+        allowed_hosts=given.hosts(
+            environ, "RELEASECLONE_ALLOWED_HOSTS", _own_hosts(bind, public_url)
         ),
     )
+
+
+def _own_hosts(bind: str, public_url: str) -> tuple[str, ...]:
+    """By what names the pages may be asked for, where nothing is said."""
+    hosts = ("localhost", "127.0.0.1", "::1", bind, urlsplit(public_url).hostname or "localhost")
+    return tuple(dict.fromkeys(f"[{host}]" if ":" in host else host for host in hosts))
 
 
 def sockets_of(data: Path) -> Path:
@@ -113,35 +133,22 @@ def own_broker_url(data: Path) -> str:
     return f"redis+socket://{quote(str(sockets_of(data) / 'broker.sock'))}"
 
 
-def _switch(environ: Mapping[str, str], name: str, default: str) -> bool:
-    value = environ.get(name) or default
-    if value not in ("0", "1"):
-        raise ConfigurationError(f"{name} is {value!r}; it must be 0 or 1.")
-    return value == "1"
-
-
-def _number(environ: Mapping[str, str], name: str, default: int) -> int:
-    value = environ.get(name) or str(default)
-    if not value.isdecimal() or not 0 < int(value) < 65536:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a number from 1 to 65535.")
-    return int(value)
-
-
-def _kept_ports(data: Path) -> dict[str, Any]:
-    """The ports that the runner chose at its first start."""
+def kept_ports(data: Path) -> dict[str, int]:
+    """The ports that the runner chose at its first start, by door."""
     path = data / PORTS_FILE
     if not path.exists():
         return {}
-    kept = json.loads(path.read_text())
-    return kept if isinstance(kept, dict) else {}
+    try:
+        ports = json.loads(path.read_text())
+    except ValueError:
+        ports = None
+    if not isinstance(ports, dict) or not all(type(port) is int for port in ports.values()):
+        raise ConfigurationError(
+            f"the file {path} does not hold the ports of this installation any more. Remove it: "
+            "they are chosen anew."
+        )
+    return ports
 
 
 def _kept_secret(path: Path, size: int) -> str:
-    """The secret in the file, made at the first start, readable by the owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(size))
-    return path.read_text().strip()
+    return kept.read_or_make(path, partial(secrets.token_hex, size))

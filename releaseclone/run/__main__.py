@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from releaseclone import configuration, setup_token
-from releaseclone.configuration import Configuration, ConfigurationError
+from releaseclone.configuration import Configuration
+from releaseclone.given import ConfigurationError
 from releaseclone.run import ports
 from releaseclone.run.errors import CannotRun
 from releaseclone.run.lock import hold
@@ -31,6 +32,13 @@ def main(arguments: Sequence[str]) -> int:
             return runner.run(command, greeting=_greeting(settings, parts))
     except (CannotRun, ConfigurationError) as wrong:
         print(f"releaseclone cannot run: {wrong}", file=sys.stderr)
+        return 1
+    except OSError as wrong:
+        print(
+            f"releaseclone cannot run: {wrong.filename or 'a file'} cannot be used "
+            f"({wrong.strerror}). Look at the data folder, its rights and its disk.",
+            file=sys.stderr,
+        )
         return 1
 
 

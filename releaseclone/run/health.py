@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from releaseclone import configuration
+from releaseclone.given import ConfigurationError
 from releaseclone.run.parts import NAMES, answering
 
 
@@ -16,7 +17,11 @@ def main(names: Sequence[str]) -> int:
     if unknown or not names:
         print(f"name parts, of {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    settings = configuration.read()
+    try:
+        settings = configuration.read()
+    except ConfigurationError as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
     silent = [name for name in names if not answering(settings, name)()]
     if silent:
         print(f"no answer from {', '.join(silent)}", file=sys.stderr)

@@ -120,7 +120,7 @@ def _beat(configuration: Configuration) -> Part:
 
 
 def _celery() -> tuple[str, ...]:
-    return sys.executable, "-m", "celery", "--quiet", "--app", "releaseclone"
+    return sys.executable, "-m", "celery", "--quiet", "--app", "releaseclone.celery"
 
 
 _MAKERS: dict[str, Callable[[Configuration], Part | None]] = {
@@ -207,8 +207,10 @@ def _answers(path: Path) -> Callable[[], bool]:
 
 
 def _page(configuration: Configuration) -> Callable[[], bool]:
-    address = "127.0.0.1" if configuration.bind in ("0.0.0.0", "::") else configuration.bind  # noqa: S104
-    url = f"http://{address}:{configuration.port}/sign-in"
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask, not to listen
+    address = everywhere.get(configuration.bind, configuration.bind)
+    host = f"[{address}]" if ":" in address else address
+    url = f"http://{host}:{configuration.port}/sign-in"
 
     def is_up() -> bool:
         try:

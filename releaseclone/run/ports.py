@@ -6,7 +6,7 @@ import socket
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from releaseclone.configuration import PORTS_FILE, Configuration
+from releaseclone.configuration import PORTS_FILE, Configuration, kept_ports
 from releaseclone.run.errors import CannotRun
 
 DEFAULTS = {"web": 8000, "ingress": 8080}
@@ -20,12 +20,13 @@ def choose(data: Path, bind: str, *, environ: Mapping[str, str] = os.environ) ->
     What an operator gives in the environment of the process is left alone.
     """
     path = data / PORTS_FILE
-    kept = json.loads(path.read_text()) if path.exists() else {}
+    kept = kept_ports(data)
     before = dict(kept)
     said: list[str] = []
     for door, default in DEFAULTS.items():
         if door in kept or environ.get(_GIVEN[door]):
             continue
+        _demand_own(bind)
         taken = set(kept.values())
         candidates = (n for n in range(default, default + _TRIES) if n not in taken)
         number = next((n for n in candidates if is_free(bind, n)), None)
@@ -52,12 +53,22 @@ def demand_free(configuration: Configuration, parts: Collection[str]) -> None:
         "caddy": ("RELEASECLONE_INGRESS_PORT", configuration.ingress_port),
     }
     for part in parts:
+        if part in doors:
+            _demand_own(configuration.bind)
         if part in doors and not is_free(configuration.bind, doors[part][1]):
             setting, number = doors[part]
             raise CannotRun(
                 f"port {number} on {configuration.bind}, where {part} is to listen, is taken or "
                 f"not allowed. End what holds it, or give another port by {setting}."
             )
+
+
+def _demand_own(address: str) -> None:
+    if not is_free(address, 0):
+        raise CannotRun(
+            f"{address} is no address of this machine. Give one of its own by RELEASECLONE_BIND, "
+            "or 0.0.0.0 for all of them."
+        )
 
 
 def is_free(address: str, number: int) -> bool:
