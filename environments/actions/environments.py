@@ -31,6 +31,7 @@ from environments.core.template import (
     with_imports,
     with_setting,
 )
+from environments.core.template.model import AppTemplate
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.core.yamlfile import EditError, with_line_ends_of
 from environments.models import (
@@ -125,13 +126,11 @@ def _generated_name(actor: Actor, draft: EnvironmentDraft, branch: str) -> str:
 def _first_text(template: str, draft: EnvironmentDraft) -> str:
     """The Environment Template: the Application Template with what was chosen in the form."""
     text = merged_text(template, environment_type=draft.type)
-    if draft.imports is None:
-        return text
-    parsed = parse_environment_template(text)
-    parallel = parsed.template is not None and parsed.template.parallelize_app_imports
+    if draft.imports is not None:
+        text = _with_imports(text, draft.imports)
     if draft.parallelize is not None:
-        parallel = draft.parallelize
-    return text_with(text, draft.imports, parallelize=parallel)
+        text = _with_parallelize(text, draft.parallelize)
+    return text
 
 
 def save_environment_template(
@@ -220,17 +219,31 @@ def save_imports(
 
 def text_with(template: str, imports: tuple[ImportChoice, ...], *, parallelize: bool) -> str:
     """What Save of the App Imports tab writes."""
+    return _with_parallelize(_with_imports(template, imports), parallelize)
+
+
+def _with_imports(template: str, imports: tuple[ImportChoice, ...]) -> str:
+    entries = entries_for(_parsed(template).app_imports, imports)
+    try:
+        return with_imports(template, entries)
+    except EditError as wrong:
+        raise Refused(error("template.edit", reason=str(wrong))) from wrong
+
+
+def _with_parallelize(template: str, parallelize: bool) -> str:
+    if parallelize == _parsed(template).parallelize_app_imports:
+        return template
+    try:
+        return with_setting(template, "parallelize_app_imports", parallelize)
+    except EditError as wrong:
+        raise Refused(error("template.edit", reason=str(wrong))) from wrong
+
+
+def _parsed(template: str) -> AppTemplate:
     parsed = parse_environment_template(template)
     if parsed.template is None:
         raise Refused(*parsed.problems)
-    entries = entries_for(parsed.template.app_imports, imports)
-    try:
-        text = with_imports(template, entries)
-        if parallelize != parsed.template.parallelize_app_imports:
-            text = with_setting(text, "parallelize_app_imports", parallelize)
-    except EditError as wrong:
-        raise Refused(error("template.edit", reason=str(wrong))) from wrong
-    return text
+    return parsed.template
 
 
 def latest_version(environment: Environment) -> EnvironmentVersion:

@@ -80,7 +80,7 @@ class MemoryEngine:
                 for name, one in list(instances.items()):
                     if _replaces(wanted, one):
                         del instances[name]
-                for name in wanted.keys() - instances.keys():
+                for name in (name for name in wanted if name not in instances):
                     outlook = self._outlook(wanted[name].workload, wanted[name].kind)
                     self._logs[step.namespace, name] = list(outlook.lines)
                     instances[name] = _turned(wanted[name], outlook)

@@ -38,7 +38,7 @@ def run(world: World, environment: Environment, kind: DeploymentKind) -> Deploym
 
 
 def take_up(world: World) -> None:
-    """The worker takes up what comes next, for one slice of time."""
+    """The worker takes up what comes next, until nothing moves."""
     tasks.run_deployment(*world.queue.popleft())
 
 
