@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from environments.models import (
     Account,
@@ -18,6 +19,7 @@ from environments.queries.accounts import Unseen
 
 PAGE = 25
 LINES_SHOWN = 500
+TASK_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,23 @@ class Place:
 
     number: int
     ahead: Sequence[Deployment]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A part of a deployment's log. ``matching``: how many lines hold the text that is looked
+    for; ``line``: the one that a link leads to, 0 for none."""
+
+    lines: Sequence[LogLine]
+    total: int
+    matching: int
+    text: str
+    line: int
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is the end of the log, which moves on."""
+        return not self.line
 
 
 def deployment_of(account: Account, pk: int) -> Deployment:
@@ -56,9 +75,29 @@ def shares_of(deployment: Deployment) -> list[Deployment]:
     )
 
 
-def lines_of(deployment: Deployment, *, last: int = LINES_SHOWN) -> list[LogLine]:
-    """The last lines that the deployment said, oldest first."""
-    return list(reversed(deployment.lines.order_by("-number")[:last]))
+def log_of(deployment: Deployment, *, text: str = "", line: int = 0) -> Log:
+    """What the deployment said: its last lines, those that hold the text, or those around one."""
+    lines = deployment.lines.all()
+    matching = lines.filter(text__icontains=text) if text else lines
+    if line and not text:
+        first = max(line - LINES_SHOWN // 2, 1)
+        shown = list(lines.filter(number__gte=first).order_by("number")[:LINES_SHOWN])
+    else:
+        shown = list(reversed(matching.order_by("-number")[:LINES_SHOWN]))
+    return Log(shown, lines.count(), matching.count() if text else 0, text, line)
+
+
+def with_last_lines(shares: Sequence[Deployment]) -> Sequence[Deployment]:
+    """The shares, each of their tasks with ``last_lines``: what was said about it last."""
+    tasks = [task for share in shares for task in share.tasks.all()]
+    rank = Window(RowNumber(), partition_by=F("task"), order_by=F("number").desc())
+    lines = LogLine.objects.filter(task__in=tasks).annotate(rank=rank).filter(rank__lte=TASK_LINES)
+    said: dict[int, list[LogLine]] = {}
+    for one in lines.order_by("number"):
+        said.setdefault(one.task_id or 0, []).append(one)
+    for task in tasks:
+        task.last_lines = said.get(task.pk, [])  # type: ignore[attr-defined]
+    return shares
 
 
 def place_of(deployment: Deployment) -> Place | None:

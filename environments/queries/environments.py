@@ -1,11 +1,15 @@
 """Reading environments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 
+from environments.core.plan import url_of
+from environments.core.template import parse_environment_template
 from environments.models import (
     Account,
     Application,
@@ -26,6 +30,7 @@ class Filters:
     """What the list is narrowed to; "" is everything."""
 
     text: str = ""
+    branch: str = ""
     status: str = ""
     type: str = ""
     owner: str = ""
@@ -33,7 +38,7 @@ class Filters:
     @property
     def narrow(self) -> bool:
         """Whether they leave anything out."""
-        return bool(self.text or self.status or self.type or self.owner)
+        return bool(self.text or self.branch or self.status or self.type or self.owner)
 
 
 def living(account: Account) -> QuerySet[Environment]:
@@ -43,7 +48,7 @@ def living(account: Account) -> QuerySet[Environment]:
 
 def listed(application: Application, filters: Filters) -> Paginator[dict[str, Any]]:
     """The application's living environments, as the list shows them: plain values, one page at a
-    time. ``with_imports`` adds to a page what each row imports.
+    time. ``with_imports`` and ``with_links`` add to a page what each row imports and opens.
     """
     rows = Environment.objects.filter(application=application, removed_at__isnull=True)
     if filters.text:
@@ -52,6 +57,8 @@ def listed(application: Application, filters: Filters) -> Paginator[dict[str, An
             | Q(env_id__icontains=filters.text)
             | Q(branch__icontains=filters.text)
         )
+    if filters.branch:
+        rows = rows.filter(branch__icontains=filters.branch)
     if filters.status in EnvironmentStatus.values:
         rows = rows.filter(status=filters.status)
     if filters.type:
@@ -74,6 +81,7 @@ _LISTED = (
     "owner_name",
     "created_at",
     "running__commit",
+    "running__hosts",
     "importer__env_id",
     "importer__application__name",
 )
@@ -88,6 +96,26 @@ def with_imports(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
     shown = members.order_by("position").values("importer", "application__name", "branch")
     for member in shown:
         by_pk[member["importer"] or 0]["imports"].append(member)
+    return rows
+
+
+def with_links(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
+    """The page, each row with ``link``: the first URL of what it runs, "" where there is none."""
+    reached = settings.RELEASECLONE
+    for row in rows:
+        hosts = row["running__hosts"] or ()
+        row["link"] = next(
+            (
+                url_of(
+                    host["host"],
+                    host["path"],
+                    scheme=reached.ingress_scheme,
+                    port=reached.ingress_port,
+                )
+                for host in hosts
+            ),
+            "",
+        )
     return rows
 
 
@@ -122,6 +150,33 @@ def members_of_namespace(environment: Environment) -> list[Environment]:
     rows = environment.namespace.members.filter(removed_at__isnull=True)
     ordered = rows.select_related("application", "running__part_of", "importer")
     return sorted(ordered, key=lambda one: (one.importer_id is not None, one.position, one.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What Deploy Setup will bring into a namespace and take out of it: ``comes`` names
+    applications, ``goes`` handles of members. Empty where the latest version runs already."""
+
+    comes: tuple[str, ...] = ()
+    goes: frozenset[str] = frozenset()
+
+
+def moving(environment: Environment, members: Sequence[Environment]) -> Moving:
+    """The imports of the latest version against the members that exist."""
+    running = environment.running
+    is_latest = running is not None and running.version_shown == environment.version
+    if environment.importer_id is not None or environment.removed_at is not None or is_latest:
+        return Moving()
+    latest = environment.versions.only("template").get(number=environment.number)
+    parsed = parse_environment_template(latest.template)
+    if parsed.template is None:
+        return Moving()
+    wanted = [entry.name for entry in parsed.template.app_imports]
+    there = {one.application.name: one.env_id for one in members if one.importer_id is not None}
+    return Moving(
+        comes=tuple(name for name in wanted if name not in there),
+        goes=frozenset(env_id for name, env_id in there.items() if name not in wanted),
+    )
 
 
 def versions_of(environment: Environment) -> QuerySet[EnvironmentVersion]:

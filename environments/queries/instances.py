@@ -6,7 +6,7 @@ from typing import Any
 
 from environments import wiring
 from environments.core.masking import Masker, clean
-from environments.core.ports import EngineError, Instance
+from environments.core.ports import EngineError, Instance, Phase
 from environments.models import Deployment, Environment
 from environments.queries.accounts import Unseen
 
@@ -27,6 +27,18 @@ class Instances:
 
     groups: Sequence[Group]
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedUrl:
+    """One hosted URL and what stands behind it: ``state`` is ``ready``, ``failed``, ``running``
+    (not yet ready) or "" where the engine was not asked; ``message`` says why it is not ready."""
+
+    url: str
+    service: str
+    application: str
+    state: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,32 @@ def link_of(environment: Environment) -> str:
     """The URL that Open leads to, "" where nothing is exposed."""
     hosts = hosts_of([environment])
     return str(hosts[0]["url"]) if hosts else ""
+
+
+def hosted_urls(members: Sequence[Environment], seen: Instances) -> list[HostedUrl]:
+    """The hosted URLs of the members, each with what the engine says of its service now."""
+    running: dict[tuple[str, str], list[Instance]] = {}
+    for group in seen.groups:
+        for one in group.instances:
+            running.setdefault((one.environment, one.workload), []).append(one)
+    return [
+        HostedUrl(
+            host["url"],
+            host["service"],
+            host["application"],
+            *(("", "") if seen.error else _state(running.get((host["env_id"], host["workload"])))),
+        )
+        for host in hosts_of(members)
+    ]
+
+
+def _state(instances: Sequence[Instance] | None) -> tuple[str, str]:
+    if not instances:
+        return "failed", "nothing runs behind it"
+    wanting = next((one for one in instances if not one.ready), None)
+    if wanting is None:
+        return "ready", ""
+    return ("failed" if wanting.phase is Phase.FAILED else "running"), wanting.message
 
 
 def instances_of(environment: Environment, members: Sequence[Environment]) -> Instances:

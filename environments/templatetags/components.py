@@ -75,12 +75,13 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 @register.simple_tag
 def ref(branch: str, commit: str | None = None) -> SafeString:
-    """A branch and its commit."""
+    """A branch and its commit; a long branch is cut on the page and whole on hover."""
+    name = format_html('<span class="ref-name" title="{}">{}</span>', branch, branch or "–")
     if not commit:
-        return format_html('<span class="mono">{}</span>', branch or "–")
+        return format_html('<span class="mono ref">{}</span>', name)
     return format_html(
-        '<span class="mono">{} <span class="muted">@</span> <span title="{}">{}</span></span>',
-        branch,
+        '<span class="mono ref">{} <span class="muted">@</span> <span title="{}">{}</span></span>',
+        name,
         commit,
         commit[:7],
     )
@@ -130,7 +131,15 @@ def seconds(value: float | None) -> str:
         return ""
     if value < 60:
         return f"{value:.1f} s"
-    return f"{int(value // 60)} min {int(value % 60)} s"
+    if value < 3600:
+        return f"{int(value // 60)} min {int(value % 60)} s"
+    return f"{int(value // 3600)} h {int(value % 3600 // 60)} min"
+
+
+@register.simple_tag
+def lasted(begun: datetime | None, ended: datetime | None, now: datetime) -> str:
+    """How long something took, or takes until now; "" where it has not begun."""
+    return seconds((ended or now).timestamp() - begun.timestamp()) if begun else ""
 
 
 @register.filter

@@ -11,32 +11,42 @@ from django.views.decorators.http import require_POST, require_safe
 
 from environments.actions import deployments as asks
 from environments.actions.asking import Actor, Refused, may_read_logs
-from environments.models import Deployment
+from environments.models import Deployment, DeploymentStatus
 from environments.queries import deployments as reads
-from environments.views.gate import in_account, part
+from environments.queries.moments import moments_of
+from environments.views.gate import STOP_POLLING, in_account, part
+
+_LONGEST_NUMBER = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage with how long it took, or takes; ``seconds`` None: it has not begun."""
+    """One stage with how long it took, or takes; ``seconds`` None: it has not begun.
+
+    ``state``: ``ready``, ``running``, ``new``, or how the deployment ended in it.
+    """
 
     name: str
     seconds: float | None
-    is_over: bool
+    state: str
 
 
 def stages_of(deployment: Deployment, now: datetime) -> Iterator[Stage]:
     """Resolve, write, render, apply: each begins where the one before it ended."""
+    ended = deployment.ended_at
+    has_succeeded = deployment.status in (DeploymentStatus.DEPLOYED, DeploymentStatus.REMOVED)
     ends = (
         ("Resolve", deployment.resolved_at),
         ("Write", deployment.written_at),
         ("Render", deployment.rendered_at),
-        ("Apply", deployment.ended_at if deployment.rendered_at else None),
+        ("Apply", ended if deployment.rendered_at and has_succeeded else None),
     )
     begun = deployment.started_at
     for name, end in ends:
-        until = end or deployment.ended_at or now
-        yield Stage(name, (until - begun).total_seconds() if begun else None, end is not None)
+        unfinished = deployment.status if ended else "running"
+        state = "new" if begun is None else "ready" if end else unfinished
+        until = end or ended or now
+        yield Stage(name, (until - begun).total_seconds() if begun else None, state)
         begun = end
 
 
@@ -44,7 +54,8 @@ def stages_of(deployment: Deployment, now: datetime) -> Iterator[Stage]:
 @in_account
 def deployment(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
     """Its page; live while it is not over."""
-    return _show(request, actor, reads.deployment_of(actor.account, pk))
+    found = reads.deployment_of(actor.account, pk)
+    return _show(request, actor, found, STOP_POLLING if found.is_over else 200)
 
 
 def _show(
@@ -56,6 +67,9 @@ def _show(
 ) -> HttpResponse:
     failure = found.failure or {}
     own_job = failure.get("kind") == "job"
+    now = timezone.now()
+    line = request.GET.get("line", "")
+    shares = reads.shares_of(found)
     return part(
         request,
         "deployments/deployment.html",
@@ -65,10 +79,17 @@ def _show(
         deployment=found,
         environment=found.environment,
         application=found.environment.application,
-        shares=reads.shares_of(found),
-        lines=reads.lines_of(found),
+        shares=reads.with_last_lines(shares),
+        log=reads.log_of(
+            found,
+            text=request.GET.get("q", "").strip(),
+            line=int(line) if line.isdecimal() and len(line) < _LONGEST_NUMBER else 0,
+        ),
         place=reads.place_of(found),
-        stages=list(stages_of(found, timezone.now())),
+        moment=moments_of([found])[found.pk],
+        stages=list(stages_of(found, now)),
+        now=now,
+        logs_allowed=may_read_logs(actor, found.environment),
         evidence_allowed=own_job or may_read_logs(actor, found.environment),
         problems=refused.problems if refused else (),
         tab="deploys",

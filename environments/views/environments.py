@@ -23,9 +23,10 @@ from environments.queries import applications as applications_reads
 from environments.queries import deployments as deployments_reads
 from environments.queries import environments as reads
 from environments.queries import instances as instances_reads
+from environments.queries import moments
 from environments.services.planning import form_of
 from environments.services.rendering import masker_of
-from environments.views.gate import in_account, page, part
+from environments.views.gate import STOP_POLLING, in_account, page, part
 
 
 @require_safe
@@ -35,6 +36,7 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     application = applications_reads.application_of(actor.account, name)
     filters = reads.Filters(
         text=request.GET.get("q", "").strip(),
+        branch=request.GET.get("branch", "").strip(),
         status=request.GET.get("status", ""),
         type=request.GET.get("type", ""),
         owner=request.GET.get("owner", ""),
@@ -47,7 +49,7 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         actor,
         application=application,
         filters=filters,
-        rows=reads.with_imports(rows),
+        rows=moments.with_moments(reads.with_links(reads.with_imports(rows))),
         owners=reads.possible_owners(actor.account),
         statuses=EnvironmentStatus.choices[:-1],
         tab="environments",
@@ -60,14 +62,17 @@ def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
     """Namespace, hosted URLs, instances; live."""
     environment = reads.environment_of(actor.account, env_id)
     members = reads.members_of_namespace(environment)
+    seen = instances_reads.instances_of(environment, members)
     return part(
         request,
         "environments/details.html",
         "live",
         actor,
+        STOP_POLLING if environment.removed_at else 200,
         members=members,
-        hosts=instances_reads.hosts_of(members),
-        groups=instances_reads.instances_of(environment, members),
+        moving=reads.moving(environment, members),
+        hosts=instances_reads.hosted_urls(members, seen),
+        groups=seen,
         events=reads.events_of(environment),
         logs_allowed=may_read_logs(actor, environment),
         **common(actor, environment, "details"),
@@ -83,6 +88,7 @@ def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
         "environment": environment,
         "application": environment.application,
         "latest": latest,
+        "moment": moments.moments_of([latest])[latest.pk] if latest else None,
         "deployed_version": deployed,
         "is_behind": bool(deployed) and deployed != environment.version,
         "editable": environment.removed_at is None and may_edit(actor, environment),

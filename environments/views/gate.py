@@ -19,6 +19,9 @@ from environments.queries.accounts import Unseen, account_for
 P = ParamSpec("P")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 _EDITORS = ("text", "template")
+STOP_POLLING = 286
+"""Status of a live part that will not change any more: the page stops asking. Whole pages that
+are asked for with it answer 200."""
 Gated = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
@@ -93,7 +96,9 @@ def part(
     request: HttpRequest, template: str, name: str, actor: Actor, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The named part of a page for a request that swaps it, else the whole page."""
-    wanted = f"{template}#{name}" if _htmx(request) else template
+    is_swap = _htmx(request) is not None
+    wanted = f"{template}#{name}" if is_swap else template
+    status = 200 if status == STOP_POLLING and not is_swap else status
     answer = page(request, wanted, actor, status, **context)
     answer["Vary"] = "HX-Request, Cookie"
     return answer

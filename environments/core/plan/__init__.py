@@ -1,6 +1,7 @@
 """The plan: what a deployment will do, as a value that can be shown before anything runs."""
 
 from environments.core.plan.difference import Change, difference
+from environments.core.plan.hosts import url_of
 from environments.core.plan.leaving import leaving_first, leaving_problems
 from environments.core.plan.make import make_plan
 from environments.core.plan.model import (
@@ -30,4 +31,5 @@ __all__ = [
     "make_plan",
     "problem_form",
     "shown",
+    "url_of",
 ]

@@ -120,8 +120,6 @@ def _planned(
     host: str,
     surroundings: Surroundings,
 ) -> PlannedHost:
-    standard = _DEFAULT_PORTS.get(surroundings.ingress_scheme) == surroundings.ingress_port
-    authority = host if standard else f"{host}:{surroundings.ingress_port}"
     path = rule.path or "/"
     return PlannedHost(
         application=member.application,
@@ -130,11 +128,17 @@ def _planned(
         workload=label(service.name),
         host=host,
         path=path,
-        url=f"{surroundings.ingress_scheme}://{authority}{path.rstrip('/')}",
+        url=url_of(host, path, scheme=surroundings.ingress_scheme, port=surroundings.ingress_port),
         pattern=pattern,
         target_port=port.target_port,
         line=rule.line,
     )
+
+
+def url_of(host: str, path: str, *, scheme: str, port: int) -> str:
+    """Where the ingress is reached under this name, with a port where it is not the scheme's."""
+    authority = host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
+    return f"{scheme}://{authority}{path.rstrip('/')}"
 
 
 def _inside_only(
