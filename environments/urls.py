@@ -39,6 +39,7 @@ urlpatterns = [
     path("", people.home, name="home"),
     path("first-visit", people.first_visit, name="first-visit"),
     path("sign-in", people.SignIn.as_view(), name="sign-in"),
+    path("password", people.Password.as_view(), name="password"),
     path("sign-out", people.SignOut.as_view(), name="sign-out"),
     path("<slug:account>/", applications.applications, name="applications"),
     path("<slug:account>/graph", applications.graph, name="graph"),

@@ -13,7 +13,7 @@ from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
 DEFAULT_CONTEXT = "local"
-RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "api"})
+RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "password", "api"})
 """First parts of addresses that are taken."""
 
 

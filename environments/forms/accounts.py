@@ -4,16 +4,18 @@ import hashlib
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.cache import cache
 from django.utils.crypto import constant_time_compare
 
 from environments.models import Role
 
 _WINDOW_SECONDS = 300
-_TRIES_OF_A_NAME = 10
+_TRIES_OF_A_NAME_FROM_A_PLACE = 10
 _TRIES_FROM_A_PLACE = 50
 """More: several people may stand behind one address."""
+_TRIES_OF_A_NAME = 100
+"""More still: a stranger who guesses elsewhere should not lock the door of its owner."""
 
 
 def text_field(label: str, **more: Any) -> forms.CharField:
@@ -94,13 +96,24 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
     def _limits(self) -> dict[str, int]:
-        """How many failures each counter may have; the name's comes first."""
+        """How many failures each counter may have; the one that success clears comes first."""
         name = self.cleaned_data.get("username", "").casefold()
         place = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         return {
-            _counter("name", name): _TRIES_OF_A_NAME,
+            _counter("both", f"{place} {name}"): _TRIES_OF_A_NAME_FROM_A_PLACE,
             _counter("place", place): _TRIES_FROM_A_PLACE,
+            _counter("name", name): _TRIES_OF_A_NAME,
         }
+
+
+class NewPassword(PasswordChangeForm):
+    """The password that one has, and twice the one that one wants."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
+        self.fields["new_password1"].help_text = "Eight characters at least, not one of the usual."
 
 
 def _counter(kind: str, value: str) -> str:

@@ -3,18 +3,20 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from environments.actions.accounts import DEFAULT_ACCOUNT, open_installation
 from environments.actions.asking import Refused
 from environments.core.problems import Problem
-from environments.forms.accounts import FirstVisit, SignInForm
+from environments.forms.accounts import FirstVisit, NewPassword, SignInForm
 from environments.queries.accounts import accounts_for, first_account, nobody_is_here
 from environments.views.gate import see_other
 from releaseclone import setup_token
@@ -99,3 +101,23 @@ class SignOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         """To the sign-in page."""
         return see_other(request, super().post(request, *args, **more))
+
+
+class Password(PasswordChangeView):
+    """One's own password. Other sessions of the person end with the old one."""
+
+    template_name = "accounts/password.html"
+    form_class = NewPassword
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Keep it, and stay signed in here."""
+        answer = super().form_valid(form)
+        messages.success(self.request, "Your password is changed; you are signed out elsewhere.")
+        return see_other(self.request, answer)
+
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
+        """The same page again, with 422."""
+        answer = super().form_invalid(form)
+        answer.status_code = 422
+        return answer

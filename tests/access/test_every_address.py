@@ -65,7 +65,7 @@ RULES: Mapping[str, Rule] = {
     "abort": Rule(None, EVERYBODY),
     "deployment-log": READ,
 }
-OPEN = {"home", "first-visit", "sign-in", "sign-out"}
+OPEN = {"home", "first-visit", "sign-in", "sign-out", "password"}
 """Addresses of no account; the tests of people walk them."""
 
 

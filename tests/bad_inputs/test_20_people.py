@@ -17,7 +17,7 @@ from environments.actions.asking import Actor
 from environments.models import Account, Deployment, Environment, Membership, Role
 from tests.world import World
 
-OPEN = {"home", "first-visit", "sign-in", "sign-out"}
+OPEN = {"home", "first-visit", "sign-in", "sign-out", "password"}
 """Addresses that belong to no account."""
 PASSWORD = "a long pass phrase"  # noqa: S105 - of the people of tests
 
@@ -159,6 +159,27 @@ def test_a_role_that_was_taken_counts_at_once(
     where = address("delete-environment", "acme", environment)
     assert browser.post(where).status_code == 403
     assert Deployment.objects.count() == 1
+
+
+def test_a_stranger_who_guesses_elsewhere_locks_nobody_out(ana: Actor, client: Client) -> None:
+    for _ in range(20):
+        client.post("/sign-in", {"username": "ana", "password": "guess"}, REMOTE_ADDR="203.0.113.9")
+    right = client.post("/sign-in", {"username": "ana", "password": PASSWORD})
+    assert right.status_code == 303
+
+
+def test_a_new_password_ends_the_other_sessions(ana: Actor, client: Client) -> None:
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        browser.post("/sign-in", {"username": "ana", "password": PASSWORD})
+    new = "another long pass phrase"
+    sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert client.post("/password", {**sent, "old_password": "guess"}).status_code == 422
+    assert client.post("/password", {**sent, "new_password1": "1"}).status_code == 422
+    assert client.post("/password", sent).status_code == 303
+    assert client.get("/acme/").status_code == 200
+    assert elsewhere.get("/acme/").status_code == 302
+    assert Client().get("/password").status_code == 302
 
 
 def test_after_ten_wrong_passwords_the_right_one_must_wait_too(ana: Actor, client: Client) -> None:
