@@ -166,6 +166,7 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
         deployment.written_at = timezone.now()
         deployment.save(update_fields=["pins", "plan", "written_at"])
         writing.write_tasks(deployment, pins, made.plan, leaving)
+        status.refresh(deployment.namespace)
     return True
 
 

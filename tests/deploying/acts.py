@@ -1,7 +1,10 @@
 """What the tests of deployments do again and again."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+from django.db.models import F
 
 from environments import tasks
 from environments.actions import deployments
@@ -13,7 +16,7 @@ from environments.actions.environments import (
 )
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
-from environments.models import Deployment, DeploymentKind, Environment, EnvironmentVersion
+from environments.models import Deployment, DeploymentKind, Environment, Task
 from tests.world import World
 
 SETUP, PATCH, TEARDOWN = DeploymentKind.SETUP, DeploymentKind.PATCH, DeploymentKind.TEARDOWN
@@ -106,11 +109,9 @@ def variables_of(deployment: Deployment, application: str) -> Mapping[str, str]:
     return {value["name"]: value["text"] for value in member["services"][0]["variables"]}
 
 
-def version_with(environment: Environment, text: str) -> EnvironmentVersion:
-    """A version of this text, saved past all checks."""
-    latest = latest_version(environment)
-    environment.number += 1
-    environment.save(update_fields=["number"])
-    return environment.versions.create(
-        number=environment.number, template=text, variables=latest.variables, change="by test"
+def long_ago(deployment: Deployment, seconds: float) -> None:
+    """Whatever was applied was applied so long ago."""
+    shares = [deployment, *deployment.member_deployments.all()]
+    Task.objects.filter(deployment__in=shares, applied_at__isnull=False).update(
+        applied_at=F("applied_at") - timedelta(seconds=seconds)
     )

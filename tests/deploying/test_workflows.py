@@ -1,13 +1,10 @@
 """Workflows as carried out: order, failures, what halts, and what is never reached."""
 
-from datetime import timedelta
-
 import pytest
-from django.db.models import F
 
 from environments.core.ports import Phase
 from environments.engines.memory import DONE, READY, Outlook
-from environments.models import Application, Deployment, Environment, Task
+from environments.models import Application, Deployment, Environment
 from tests.deploying.acts import (
     FAILS,
     RUNS,
@@ -15,6 +12,7 @@ from tests.deploying.acts import (
     STARTS,
     applied,
     ask,
+    long_ago,
     reasons,
     run,
     said,
@@ -56,14 +54,6 @@ def begun(world: World, template: str) -> Deployment:
 def in_one_slice(world: World) -> list[str]:
     """What the engine was given so far; a job without its number."""
     return [name.partition("-")[0] for name in applied(world)]
-
-
-def long_ago(deployment: Deployment, seconds: float) -> None:
-    """Whatever was applied was applied so long ago."""
-    shares = [deployment, *deployment.member_deployments.all()]
-    Task.objects.filter(deployment__in=shares, applied_at__isnull=False).update(
-        applied_at=F("applied_at") - timedelta(seconds=seconds)
-    )
 
 
 def test_order_from_runs_one_after_another(world: World) -> None:
