@@ -1,6 +1,7 @@
 """Hosts that are gone, mute, in trouble or up to something."""
 
 import http.server
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -111,6 +112,38 @@ def test_a_checked_name_is_held_to_its_checked_address(
     with pytest.raises(GitHostUnreachable):
         host.refs(f"http://{name}:{port}/x.git")
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("git@git.example.test:team/x", "git.example.test"),
+        ("ssh://git@git.example.test:2222/x", "[git.example.test]:2222"),
+    ],
+)
+def test_ssh_is_held_to_the_checked_address_and_to_the_key_of_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, key: str
+) -> None:
+    ssh, words = tmp_path / "bin" / "ssh", tmp_path / "words"
+    ssh.parent.mkdir()
+    ssh.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {words}\nexit 1\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}{os.pathsep}{os.environ['PATH']}")
+    host = GitRepositories(tmp_path / "cache", resolve=lambda name, port: ["10.0.0.7", "10.0.0.8"])
+    with pytest.raises(GitHostUnreachable):
+        host.refs(url)
+    said = words.read_text().splitlines()
+    assert {"-oHostName=10.0.0.7", f"-oHostKeyAlias={key}", "-oBatchMode=yes"} <= set(said)
+    assert "git@git.example.test" in said
+
+
+def test_an_address_in_numbers_needs_no_resolver(tmp_path: Path) -> None:
+    host = GitRepositories(
+        tmp_path / "cache", answer_seconds=1, resolve=lambda name, port: ["2001:db8::7"]
+    )
+    with pytest.raises(GitHostUnreachable) as told:
+        host.refs("http://[2001:db8::7]/x.git")
+    assert "CURLOPT" not in str(told.value)
 
 
 def test_a_secret_reaches_no_error_and_no_host(

@@ -35,6 +35,17 @@ class Address:
         """Whether it is a folder of this machine."""
         return self.scheme == "file"
 
+    @property
+    def is_number(self) -> bool:
+        """Whether the host is an IP address, which no resolver can lead elsewhere."""
+        return _as_ip(self.host) is not None
+
+    @property
+    def key_name(self) -> str:
+        """By what SSH knows the key of the host."""
+        usual = self.port == _DEFAULT_PORTS["ssh"]
+        return self.host if usual else f"[{self.host}]:{self.port}"
+
 
 def check_url(url: str, *, local_allowed: bool) -> str | None:
     """What is wrong with the URL or path of a repository, as a sentence; None where nothing is.

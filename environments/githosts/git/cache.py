@@ -1,5 +1,6 @@
 """One bare repository on this machine: keeps, for one URL, the commits that were asked for."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,16 @@ class CachedRepository:
             )
         )
 
+    def remove_if_damaged(self) -> None:
+        """Where git finds the repository damaged it is gone then, for ``fetch`` to make anew."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with held(self._folder / "lock", seconds=self._transfer_seconds) as lock:
+            arguments = (*self._where(), "fsck", "--no-dangling")
+            try:
+                self._git.run(Call(arguments, self._transfer_seconds, keeps_open=lock))
+            except GitProgramError:
+                shutil.rmtree(self._bare, ignore_errors=True)
+
     def _where(self) -> tuple[str, ...]:
         return (f"--git-dir={self._bare}",)
 
@@ -109,14 +120,21 @@ class CachedRepository:
 
     def _make(self, lock: int) -> None:
         """The bare repository, if it is not there, and none of what a killed git left in it."""
-        if (self._bare / "HEAD").exists():
+        if self._is_repository():
             for left_over in (*self._bare.glob("*.lock"), *self._bare.glob("refs/**/*.lock")):
                 left_over.unlink(missing_ok=True)
             for left_over in self._bare.glob("objects/pack/tmp_*"):
                 left_over.unlink(missing_ok=True)
             return
+        shutil.rmtree(self._bare, ignore_errors=True)
         arguments = ("init", "--quiet", "--bare", "--template=", "--", str(self._bare))
         self._git.run(Call(arguments, _LOOK_SECONDS, keeps_open=lock))
+
+    def _is_repository(self) -> bool:
+        try:
+            return self._read("rev-parse", "--is-bare-repository") == b"true\n"
+        except GitProgramError:
+            return False
 
     def _fetch(self, target: str, settings: Mapping[str, str], lock: int, *what: str) -> None:
         options = [part for part in what if part.startswith("--")]

@@ -32,6 +32,7 @@ _SSH = (
 _SETTINGS = {
     "core.askPass": "",
     "core.hooksPath": "/dev/null",
+    "core.sshCommand": shlex.join(_SSH),
     "credential.helper": "",
     "gc.auto": "0",
     "http.followRedirects": "false",
@@ -42,6 +43,11 @@ _SETTINGS = {
     "maintenance.auto": "false",
 }
 _ENDING_GRACE = 5.0
+
+
+def ssh_to(key_name: str, ip: str) -> str:
+    """The command for ``core.sshCommand`` that asks this IP address for the key of the host."""
+    return shlex.join((*_SSH, f"-oHostName={ip}", f"-oHostKeyAlias={key_name}"))
 
 
 class GitProgramError(Exception):
@@ -86,7 +92,6 @@ class GitProgram:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_LITERAL_PATHSPECS": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_SSH_COMMAND": shlex.join(_SSH),
             "GIT_TERMINAL_PROMPT": "0",
         }
 

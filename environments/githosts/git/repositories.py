@@ -2,9 +2,10 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from environments.core.ports import Commit, GitHostRefused, Refs
 from environments.githosts.git.address import (
@@ -19,7 +20,16 @@ from environments.githosts.git.address import (
 from environments.githosts.git.advertised import read_refs
 from environments.githosts.git.cache import CachedRepository
 from environments.githosts.git.lock import held, write_into
-from environments.githosts.git.program import COMMIT, Call, GitProgram, GitProgramError, explained
+from environments.githosts.git.program import (
+    COMMIT,
+    Call,
+    GitProgram,
+    GitProgramError,
+    explained,
+    ssh_to,
+)
+
+Outcome = TypeVar("Outcome")
 
 LARGEST_FILE = 5 * 1024 * 1024
 """Bytes of the largest file that ``read_file`` gives."""
@@ -70,7 +80,8 @@ class GitRepositories:
         A symbolic link and a file over 5 MiB are refused.
         """
         name = _checked_path(path)
-        with self._holding(url, commit) as repository:
+
+        def read(repository: CachedRepository) -> bytes | None:
             entry = repository.entry(commit, name)
             if entry is None:
                 return None
@@ -86,10 +97,11 @@ class GitRepositories:
                 )
             return repository.content(entry)
 
+        return self._from_cache(url, commit, read)
+
     def commit(self, url: str, sha: str) -> Commit:
         """Subject, author and time of one commit."""
-        with self._holding(url, sha) as repository:
-            return repository.commit(sha)
+        return self._from_cache(url, sha, lambda repository: repository.commit(sha))
 
     def checkout(self, url: str, *, commit: str, folder: Path) -> None:
         """Make ``folder`` hold the files of ``commit``, without git's own, all at once.
@@ -100,9 +112,10 @@ class GitRepositories:
         the commit.
         """
         place = folder.absolute()
-        with self._holding(url, commit) as repository:
+        note = place.with_name(f".{place.name}.checkout")
+
+        def write(repository: CachedRepository) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
-            note = place.with_name(f".{place.name}.checkout")
             with held(note, seconds=self._transfer_seconds) as lock:
                 made_at = note.read_text()
                 if place.exists() and made_at == commit:
@@ -121,29 +134,36 @@ class GitRepositories:
                 (building / "tree").rename(place)
                 _remove(building)
 
+        self._from_cache(url, commit, write)
+
     def _address(self, url: str) -> Address:
         return read_address(url, local_allowed=self._local_allowed)
 
     def _reached(self, address: Address) -> tuple[str, dict[str, str]]:
         """The URL for git, and settings that hold it to the IP addresses that were checked.
 
-        Without them a name could lead elsewhere when git asks for it a moment later (with SSH
-        the host's key stands against that).
+        Without them a name could lead elsewhere when git asks for it a moment later.
         """
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if address.is_local_path or self._local_allowed:
             return address.url, {}
         found = resolved(address, self._resolve)
-        if address.scheme in ("http", "https"):
-            pin = f"{address.host}:{address.port}:{','.join(found)}"
-            return address.url, {"http.curloptResolve": pin}
+        if address.is_number:
+            return address.url, {}
         if address.scheme == "git":
             return with_host(address, found[0]), {}
-        return address.url, {}
+        if address.scheme == "ssh":
+            return address.url, {"core.sshCommand": ssh_to(address.key_name, found[0])}
+        pin = f"{address.host}:{address.port}:{','.join(found)}"
+        return address.url, {"http.curloptResolve": pin}
 
-    @contextmanager
-    def _holding(self, url: str, commit: str) -> Iterator[CachedRepository]:
-        """The cached repository of the URL, which has the commit."""
+    def _from_cache(
+        self, url: str, commit: str, read: Callable[[CachedRepository], Outcome]
+    ) -> Outcome:
+        """What ``read`` gives of the cached repository of the URL, which has the commit.
+
+        A cache that was damaged, by hand or by a disk, is made anew and read once more.
+        """
         address = self._address(url)
         if not COMMIT.fullmatch(commit):
             raise GitHostRefused(f"{commit[:50]!r} is not a commit of 40 hexadecimal digits.")
@@ -151,10 +171,17 @@ class GitRepositories:
         with self._told(url):
             self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
             repository = CachedRepository(self._git, self._cache / name, self._transfer_seconds)
-            if not repository.has(commit):
-                target, settings = self._reached(address)
-                repository.fetch(commit, target, settings, what=shown(url))
-            yield repository
+            self._bring(repository, address, commit)
+            with suppress(GitProgramError):
+                return read(repository)
+            repository.remove_if_damaged()
+            self._bring(repository, address, commit)
+            return read(repository)
+
+    def _bring(self, repository: CachedRepository, address: Address, commit: str) -> None:
+        if not repository.has(commit):
+            target, settings = self._reached(address)
+            repository.fetch(commit, target, settings, what=shown(address.url))
 
     @contextmanager
     def _told(self, url: str) -> Iterator[None]:
