@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
@@ -9,18 +10,23 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt tests/requirements.txt
+# What the product runs on; what tests and checks need comes on top.
+$(VENV)/.product: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "Python's venv is missing. As root: apt-get install -y python3-venv"; exit 1; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
-	touch $@
+	$(PIP) -r requirements.txt
+	@touch $@
 
-demo: install
+$(VENV)/.installed: $(VENV)/.product tests/requirements.txt
+	$(PIP) -r tests/requirements.txt
+	@touch $@
+
+demo: $(VENV)/.product
 	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo
 
-run: install
+run: $(VENV)/.product
 	$(BIN)/python -m releaseclone.run
 
 check: install
