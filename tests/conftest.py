@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as property_settings
 from pytest_django.fixtures import Settings
 
 from environments import tasks, wiring
 from environments.services import refs
 from tests.world import World
+
+# How long one example takes says more about the machine than about the code.
+property_settings.register_profile("house", deadline=None)
+property_settings.load_profile("house")
 
 _DATABASE = {"db", "transactional_db"}
 

@@ -93,7 +93,7 @@ def _exclude_changes(path: Path, entry: Entry, wanted: Sequence[str]) -> Iterato
     present = [service.name for service in entry.entries(key)]
     new = [name for name in wanted if name not in present]
     if not wanted:
-        if entry.node.pair(key) is not None:
+        if present:
             yield Remove(path)
     elif entry.node.pair(key) is None:
         yield Insert(path[:-1], key, _named(new))
@@ -159,7 +159,10 @@ def _overrides(root: Entry, entry: Entry) -> Iterator[Change]:
 
 
 def _service_overrides(root: Entry, entry: Entry) -> Iterator[Change]:
-    """Changed services first, then those that go, from the last one up, then new ones."""
+    """Changed services first, then new ones, then those that go, from the last one up.
+
+    A list that is never empty in between keeps its style.
+    """
     services = root.entries("services")
     numbers = {service.name: number for number, service in enumerate(services)}
     gone: list[int] = []
@@ -172,11 +175,11 @@ def _service_overrides(root: Entry, entry: Entry) -> Iterator[Change]:
             new.append(_service_to_add(change))
         else:
             yield from _service_changes(services[number], ("services", number), change)
-    yield from (Remove(("services", number)) for number in sorted(gone, reverse=True))
     if services:
         yield from (Append(("services",), service) for service in new)
     elif new:
         yield _given(root, (), "services", [_value_of(service) for service in new])
+    yield from (Remove(("services", number)) for number in sorted(gone, reverse=True))
 
 
 def _service_changes(service: Entry, path: Path, change: Entry) -> Iterator[Change]:

@@ -6,18 +6,31 @@ comment between two items, …), they are tried in order.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from environments.core.problems import has_errors
 from environments.core.yamlfile import placing
-from environments.core.yamlfile.model import Alias, Document, Node, Path, Plain, Step, children
+from environments.core.yamlfile.model import (
+    Alias,
+    Document,
+    Items,
+    Mapping,
+    Node,
+    Path,
+    Plain,
+    Scalar,
+    Step,
+    children,
+)
 from environments.core.yamlfile.placing import Impossible, Span
 from environments.core.yamlfile.reading import load, read
 from environments.core.yamlfile.writing import New, value_of
 
 _BOM = "\ufeff"
 _ALIASES_WRITTEN_OUT = 200
+_BLOCK_HEAD = re.compile(r"([|>])([0-9]?)[+-]?([0-9]?)")
 
 
 class EditError(Exception):
@@ -119,6 +132,8 @@ def _changed(document: Document, change: Change) -> str:
         # An anchor or alias is in the way: with its aliases written out, the file says the same.
         text = _first_that_says(intended, _without_aliases(document), change)
     if text is None:
+        text = _first_that_says(intended, _with_end_said(document), change)
+    if text is None:
         name = ".".join(map(str, change.path)) or "The file"
         raise EditError(f"{name} cannot be changed without changing more: edit it by hand.")
     return text
@@ -184,6 +199,20 @@ def _without_aliases(document: Document) -> Document:
             return document
         document = replace(load(text), file=document.file)
     return document
+
+
+def _with_end_said(document: Document) -> Document:
+    """The file whose last block of text says itself that no line break ends it.
+
+    Where the file ends without one, so does the text, but not with another line below it.
+    """
+    node = document.root
+    while isinstance(node, Mapping | Items) and not node.flow:
+        *_, (_, node) = children(node)
+    if not isinstance(node, Scalar) or node.style not in ("|", ">"):
+        return document
+    head = _BLOCK_HEAD.sub(r"\1-\2\3", document.text[node.start :], count=1)
+    return replace(load(document.text[: node.start] + head), file=document.file)
 
 
 def _alias_paths(node: Node | None, path: Path = ()) -> Iterator[Path]:

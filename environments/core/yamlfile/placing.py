@@ -4,6 +4,7 @@ Each function yields ways to make one change, best first; the caller keeps the f
 says what was intended.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,6 +41,8 @@ from environments.core.yamlfile.writing import (
     under_key,
     value_of,
 )
+
+_DOCUMENT_END = re.compile(r"^\.\.\.(?=\s|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _set_behind(
     start = old.start if form.first and not _is_plain_block(old) and old.start > head else head
     blank = "" if start > head else " "
     if form.first:
-        lines = [f"{blank}{form.first}{tail}".rstrip(" "), *indented(form, column + form.inset)]
+        lines = [f"{blank}{form.first}{tail}", *indented(form, column + form.inset)]
     elif isinstance(above, Items) and not tail.strip():
         first, *rest = indented(form, column + STEP)
         lines = [f" {first.lstrip(' ')}", *rest]
@@ -173,6 +176,10 @@ def _insert_in_flow(
 def _at_end(document: Document, key: str, new: New) -> Span:
     """The key at the end of the file, which ends with a line break afterwards if it did before."""
     lines = under_key(key, form_of(new, list_inset=_list_inset(document)), 0)
+    marker = _DOCUMENT_END.search(document.text)
+    if marker is not None:
+        text = _joined(document, [*lines, ""])
+        return Span(marker.start(), marker.start(), text)
     return _lines_after(document, len(document.text), lines)
 
 
