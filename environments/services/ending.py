@@ -294,9 +294,20 @@ def _tidy(deployment: Deployment) -> None:
     except EngineError:
         return
     for member in root.iterdir():
-        for folder in member.iterdir():
+        if not any(one.is_relative_to(member) for one in used):
+            shutil.rmtree(member, ignore_errors=True)
+            continue
+        for folder in filter(Path.is_dir, list(member.iterdir())):
             if not any(one.is_relative_to(folder) for one in used):
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove_folder(folder)
+
+
+def _remove_folder(folder: Path) -> None:
+    """The folder, and only after it what the git host noted beside it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        for note in folder.parent.glob(f".{folder.name}.*"):
+            note.unlink(missing_ok=True)
 
 
 def _folders_used(deployment: Deployment) -> set[Path]:
