@@ -14,7 +14,7 @@ from environments.actions.asking import (
     refuse_errors,
     require_owner,
 )
-from environments.actions.foreseeing import foreseen
+from environments.actions.foreseeing import foreseen, unused_sections
 from environments.core.diff import text_difference
 from environments.core.names import is_label, label
 from environments.core.ports import GitHost, GitHostError, Refs
@@ -214,6 +214,16 @@ def _variables_problems(name: str, text: str) -> tuple[Problem, ...]:
     return parse_variables(text, file=f"{name}/{members.VARIABLES_FILE}").problems
 
 
+def check_default_variables(application: Application, text: str) -> tuple[Problem, ...]:
+    """The warnings of variables that may be saved; ``Refused`` with all problems else."""
+    parsed = parse_variables(text, file=f"{application.name}/{members.VARIABLES_FILE}")
+    problems = refuse_errors(parsed.problems)
+    if parsed.file is None:
+        return problems
+    template = members.latest(application).template
+    return (*problems, *unused_sections(application, parsed.file, template=template))
+
+
 def save_application_template(
     actor: Actor, application: Application, *, text: str, opened_on: int
 ) -> tuple[Problem, ...]:
@@ -240,7 +250,7 @@ def save_default_variables(
     latest = members.latest(application)
     stored = members.unsealed(latest)
     text = with_stored_secrets(with_line_ends_of(text, stored), stored)
-    problems = refuse_errors(_variables_problems(application.name, text))
+    problems = check_default_variables(application, text)
     with transaction.atomic():
         latest = _latest_for_change(application, opened_on, text=latest.template)
         if text != stored:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from environments.actions.asking import Actor, Refused, refuse_errors
-from environments.core.names import is_label
-from environments.core.plan import Plan
+from environments.core.names import is_label, label
+from environments.core.plan import Plan, with_problems
 from environments.core.ports import EngineError
-from environments.core.problems import Problem, error, warning
+from environments.core.problems import Problem, error
 from environments.core.resolve import BranchChoice
 from environments.core.template.model import ImportEntry
 from environments.models import Account, Application, Context, Environment, EnvironmentType
 from environments.services import members
+from environments.services.handles import free_name
 from environments.services.members import Source, Sources
 from environments.services.planning import (
     Setting,
@@ -19,8 +20,11 @@ from environments.services.planning import (
     choose,
     member_of,
     namespace_name,
+    own_choice,
+    place_problems,
     plan_for,
     refs_and_problems,
+    serves,
 )
 from environments.services.refs import known_refs
 
@@ -96,18 +100,20 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
     """
     _check(draft)
     own = _own_source(draft)
-    setting, placed = place_for(actor.account, own)
     sources = members.imports_of(
         own, account=actor.account, imported={}, import_parameters=draft.parameters
     )
     answers = known_refs([source.application for source in sources.members])
     refs, unread = refs_and_problems(sources.members, answers)
+    chosen_own = own_choice(own, refs.get(own.application.pk), draft.branch)
+    sources = _named(sources, draft.name or generated_name(actor, chosen_own.ref))
+    setting, placed = place_for(actor.account, sources.members[-1])
     chosen = {
         choice.name: choice.branch
         for choice in draft.imports or ()
         if choice.chosen_by_person and choice.branch
     }
-    choices = choose(sources.members, refs=refs, own_branch=draft.branch, chosen=chosen)
+    choices = choose(sources.members, refs=refs, own=chosen_own, chosen=chosen)
     planned = []
     for source in sources.members:
         choice = choices[source.application.name]
@@ -117,8 +123,22 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
         plan = plan_for("setup", planned, setting)
     except EngineError as wrong:
         raise Refused(error("engine.off", reason=str(wrong))) from wrong
-    problems = (*placed, *sources.problems, *unread, *plan.problems)
-    return Drafted(draft, sources, choices, setting, replace(plan, problems=problems), problems)
+    plan = with_problems(plan, (*placed, *sources.problems, *unread))
+    return Drafted(draft, sources, choices, setting, plan, plan.problems)
+
+
+def generated_name(actor: Actor, branch: str) -> str:
+    """What an environment is called to which nobody gives a name, before ``-2`` and so on."""
+    return label(*filter(None, (actor.name, branch)))
+
+
+def _named(sources: Sources, wanted: str) -> Sources:
+    """The members with the names that they will have."""
+    named = tuple(
+        replace(source, environment_name=free_name(source.application, wanted))
+        for source in sources.members
+    )
+    return replace(sources, members=named)
 
 
 def _check(draft: EnvironmentDraft) -> None:
@@ -164,29 +184,13 @@ def _own_source(draft: EnvironmentDraft) -> Source:
 
 def place_for(account: Account, own: Source) -> tuple[Setting, tuple[Problem, ...]]:
     """Context and domain of the namespace: the template's where they exist."""
-    problems: list[Problem] = []
     contexts = {context.name: context for context in account.contexts.all()}
-    context = contexts.get(own.template.context)
-    if context is None:
-        context = _default_context(account)
-        if own.template.context:
-            problems.append(
-                warning(
-                    "context.unknown",
-                    application=own.application.name,
-                    name=own.template.context,
-                    used=context.name,
-                )
-            )
+    context = contexts.get(own.template.context) or _default_context(account)
     wanted = own.template.domain
-    served = any(wanted == domain or wanted.endswith(f".{domain}") for domain in context.domains)
-    domain = wanted if wanted and served else context.domains[0]
-    if wanted and not served:
-        problems.append(
-            warning("domain.unknown", application=own.application.name, name=wanted, used=domain)
-        )
+    domain = wanted if wanted and serves(context, wanted) else context.domains[0]
     name = namespace_name(own.env_id, own.application.name, own.environment_name or "new")
-    return Setting(account, context, domain, None, name), tuple(problems)
+    setting = Setting(account, context, domain, None, name)
+    return setting, tuple(place_problems(own, setting))
 
 
 def _default_context(account: Account) -> Context:

@@ -20,10 +20,10 @@ from environments.actions.drafts import (
     EnvironmentDraft,
     ImportChoice,
     entries_for,
+    generated_name,
     think_through,
 )
 from environments.core.diff import text_difference
-from environments.core.names import label
 from environments.core.problems import Level, Problem, error, has_errors
 from environments.core.template import (
     merged_text,
@@ -32,6 +32,7 @@ from environments.core.template import (
     with_setting,
 )
 from environments.core.template.model import AppTemplate
+from environments.core.variables import section_problems
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.core.yamlfile import EditError, with_line_ends_of
 from environments.models import (
@@ -48,8 +49,8 @@ from environments.services.planning import namespace_name
 _TRIES = 5
 _BETWEEN_MEMBERS = ("import.", "collision.")
 """Problems that make the text itself wrong, not only the moment."""
-_OF_THE_ENGINE = "engine."
-"""Problems that block a deployment, but not the text: the context may get another engine."""
+_OF_THE_PLACE = ("engine.", "context.", "domain.")
+"""Problems that do not block the text: the context may get another engine."""
 
 
 def create_environment(
@@ -74,7 +75,7 @@ def create_environment(
 def _create(actor: Actor, drafted: Drafted) -> Environment:
     draft, setting, choice = drafted.draft, drafted.setting, drafted.own_choice
     application = draft.application
-    name = draft.name or free_name(application, _generated_name(actor, draft, choice.ref))
+    name = draft.name or free_name(application, generated_name(actor, choice.ref))
     with transaction.atomic():
         env_id = new_env_id()
         namespace = Namespace.objects.create(
@@ -119,10 +120,6 @@ def _create(actor: Actor, drafted: Drafted) -> Environment:
     return environment
 
 
-def _generated_name(actor: Actor, draft: EnvironmentDraft, branch: str) -> str:
-    return label(actor.name, branch) if actor.name else label(branch)
-
-
 def _first_text(template: str, draft: EnvironmentDraft) -> str:
     """The Environment Template: the Application Template with what was chosen in the form."""
     text = merged_text(template, environment_type=draft.type)
@@ -156,7 +153,7 @@ def check_environment_template(environment: Environment, text: str) -> tuple[Pro
     later = [
         replace(problem, level=Level.WARNING)
         for problem in plan.problems
-        if problem.id.startswith(_OF_THE_ENGINE)
+        if problem.id.startswith(_OF_THE_PLACE)
     ]
     return (*problems, *refuse_errors(tuple(between)), *later)
 
@@ -170,6 +167,10 @@ def save_variables(
     text = with_stored_secrets(with_line_ends_of(text, stored), stored)
     parsed = parse_variables(text, file=members.VARIABLES_FILE)
     problems = refuse_errors(parsed.problems)
+    template = parse_environment_template(latest_version(environment).template).template
+    if parsed.file is not None and template is not None:
+        name = environment.application.name
+        problems = (*problems, *section_problems(parsed.file, [template], application=name))
     _save(actor, environment, opened_on, "saved the variables", variables=text)
     return problems
 

@@ -10,9 +10,12 @@ from environments.actions.drafts import place_for
 from environments.core.plan import Act
 from environments.core.ports import EngineError
 from environments.core.problems import Level, Problem, warning
+from environments.core.template import merged_template
+from environments.core.variables import VariablesFile, section_problems
 from environments.models import Application, EnvironmentType
 from environments.services import members
-from environments.services.planning import choose, member_of, plan_for
+from environments.services.members import Source
+from environments.services.planning import choose, member_of, own_choice, plan_for
 
 _TOLD = ("import.", "collision.", "engine.", "context.", "domain.")
 """What depends on the texts of the members and their engine, not on branches or the moment."""
@@ -21,27 +24,39 @@ _TOLD_BY_THE_TEXT = ("engine.tunes",)
 
 def foreseen(application: Application, *, template: str) -> tuple[Problem, ...]:
     """The warnings that a plan of either type of environment would have with this text."""
-    found = (
-        problem
+    sources = [
+        members.of_application(
+            application, environment_type=environment_type, position=0, template=template
+        )[0]
         for environment_type in EnvironmentType.values
-        for problem in _of_type(application, environment_type, template)
+    ]
+    read = [source for source in sources if source is not None]  # else told as errors of the text
+    found = (problem for source in read for problem in _of_plan(source))
+    told = [
+        replace(problem, level=Level.WARNING)
+        for problem in found
         if problem.id.startswith(_TOLD) and problem.id not in _TOLD_BY_THE_TEXT
-    )
-    return tuple(dict.fromkeys(replace(problem, level=Level.WARNING) for problem in found))
+    ]
+    for source in read[:1]:
+        told += unused_sections(application, source.variables, template=template)
+    return tuple(dict.fromkeys(told))
 
 
-def _of_type(application: Application, environment_type: str, template: str) -> Iterator[Problem]:
-    own, _ = members.of_application(
-        application, environment_type=environment_type, position=0, template=template
-    )
-    if own is None:
-        return  # told as an error of the text
-    setting, placed = place_for(application.account, own)
+def unused_sections(
+    application: Application, variables: VariablesFile, *, template: str
+) -> tuple[Problem, ...]:
+    """A warning for each section of the variables that no type of environment has a use for."""
+    parsed = [merged_template(template, environment_type=each) for each in EnvironmentType.values]
+    templates = [each.template for each in parsed if each.template is not None]
+    return tuple(section_problems(variables, templates, application=application.name))
+
+
+def _of_plan(own: Source) -> Iterator[Problem]:
+    account = own.application.account
+    setting, placed = place_for(account, own)
     yield from placed
-    sources = members.imports_of(
-        own, account=application.account, imported={}, import_parameters={}
-    ).members
-    choices = choose(sources, refs={}, own_branch="", chosen={})
+    sources = members.imports_of(own, account=account, imported={}, import_parameters={}).members
+    choices = choose(sources, refs={}, own=own_choice(own, None, ""), chosen={})
     planned = [
         member_of(source, choices[source.application.name], act=Act.APPLY) for source in sources
     ]

@@ -20,10 +20,8 @@ class Owner:
     volumes: tuple[tuple[str, int], ...] = ()
     hosts: tuple[tuple[str, str, int], ...] = ()
     """(host, path, line)"""
-    exposed: tuple[tuple[str, int], ...] = ()
-    """Services with ingress variables."""
-    with_ports: tuple[tuple[str, int], ...] = ()
-    """Services with service variables."""
+    addressed: tuple[tuple[str, int], ...] = ()
+    """Services that give variables: every one with a port, exposed or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def _claims(owners: Sequence[Owner]) -> Iterator[tuple[str, list[_Claim]]]:
         [
             _Claim(variable_prefix(name), name, line, owner)
             for owner in owners
-            for name, line in dict.fromkeys((*owner.exposed, *owner.with_ports))
+            for name, line in owner.addressed
         ],
     )
 

@@ -47,10 +47,14 @@ class BranchChoice:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """One rule with what it would choose. ``must_exist``: a miss is an error, not the end."""
+    """One rule with what it would choose. ``must_exist``: a miss is an error, not the end.
+
+    ``place``: the line that says so.
+    """
 
     rule: Rule
     name: str
+    place: Place | None = None
     tags_too: bool = False
     tags_only: bool = False
     must_exist: bool = False
@@ -71,15 +75,15 @@ def choose_import_branch(
     ``given``: a branch that a person gives now, "" for none; it goes before the entry's.
     ``importer_file``: the text in which the entry stands.
     """
+    place = Place(importer_file, entry.line) if entry.line else None
     wishes = [
         _Wish(Rule.CHOSEN, given, tags_too=True, must_exist=True),
-        _Wish(Rule.FIXED, entry.branch, tags_too=True, must_exist=True),
+        _Wish(Rule.FIXED, entry.branch, place, tags_too=True, must_exist=True),
         _Wish(Rule.SAME_NAME, importing_branch),
         *_tracking(template),
         _Wish(Rule.DEFAULT, refs.default_branch, must_exist=True),
     ]
-    place = Place(importer_file, entry.line) if entry.line else None
-    return _first(application, wishes, refs, place=place, file=template)
+    return _first(application, wishes, refs)
 
 
 def choose_own_branch(
@@ -91,24 +95,19 @@ def choose_own_branch(
         *_tracking(template),
         _Wish(Rule.DEFAULT, refs.default_branch, must_exist=True),
     ]
-    return _first(application, wishes, refs, place=None, file=template)
+    return _first(application, wishes, refs)
 
 
 def _tracking(template: AppTemplate) -> Iterator[_Wish]:
     if template.tracking_branch:
-        yield _Wish(Rule.TRACKING, template.tracking_branch)
+        place = template.place_of("tracking_branch")
+        yield _Wish(Rule.TRACKING, template.tracking_branch, place)
     if template.tracking_tag:
-        yield _Wish(Rule.TRACKING, template.tracking_tag, tags_only=True)
+        place = template.place_of("tracking_tag")
+        yield _Wish(Rule.TRACKING, template.tracking_tag, place, tags_only=True)
 
 
-def _first(
-    application: str,
-    wishes: Sequence[_Wish],
-    refs: Refs,
-    *,
-    place: Place | None,
-    file: AppTemplate,
-) -> BranchChoice:
+def _first(application: str, wishes: Sequence[_Wish], refs: Refs) -> BranchChoice:
     trace: list[Attempt] = []
     problems: list[Problem] = []
     for wish in wishes:
@@ -128,11 +127,11 @@ def _first(
         if commit is not None:
             return BranchChoice(wish.name, is_tag, commit, wish.rule, tuple(trace), tuple(problems))
         if wish.must_exist:
-            known = nearest(wish.name, refs.branches) or _some(refs)
+            known = nearest(wish.name, (*refs.branches, *refs.tags)) or _some(refs)
             problems.append(
                 error(
                     "branch.missing",
-                    place=place if wish.rule is Rule.FIXED else None,
+                    place=wish.place,
                     application=application,
                     branch=wish.name,
                     known=known,
@@ -143,7 +142,7 @@ def _first(
             problems.append(
                 warning(
                     "branch.tracking-gone",
-                    place=Place(file.file, 1),
+                    place=wish.place,
                     application=application,
                     branch=wish.name,
                 )

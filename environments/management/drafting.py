@@ -67,18 +67,21 @@ def _imports(
     if not options["imports"] and not options["without"]:
         return None
     choices = {entry.name: _as_written(entry) for entry in template.app_imports}
-    for name in options["without"]:
+    without = dict.fromkeys(options["without"])
+    for name in without:
         if choices.pop(name, None) is None:
             raise Refused(error("import.not-there", application=application.name, name=name))
     for text in options["imports"]:
         name, colon, branch = text.partition(":")
         if not name or (colon and not branch):
             raise Refused(error("import.option", text=text))
+        if name in without:
+            raise Refused(error("import.both", name=name))
         kept = choices.get(name, ImportChoice(name))
         choices[name] = ImportChoice(
             name,
             branch=branch or kept.branch,
-            chosen_by_person=bool(branch),
+            chosen_by_person=bool(branch) or kept.chosen_by_person,
             exclude_services=kept.exclude_services,
         )
     return tuple(choices.values())

@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -92,9 +92,11 @@ class OperatorCommand(BaseCommand):
     def warn(self, problems: Sequence[Problem]) -> None:
         """One line for each problem, on stderr."""
         for problem in problems:
-            place = problem.place
-            where = f"{place.file}:{place.line}: " if place and place.line else ""
-            self.stderr.write(one_line(f"{problem.level}: {where}{problem.message}"))
+            self.warn_of(problem_form(problem))
+
+    def warn_of(self, form: Mapping[str, Any]) -> None:
+        """One line for a problem that is in its JSON form already."""
+        self.stderr.write(one_line(f"{form['level']}: {located(form)}"))
 
     def tell(self, form: Any) -> None:
         """The JSON and nothing else."""
@@ -136,6 +138,12 @@ class OperatorCommand(BaseCommand):
         if len(accounts) > 1:
             raise Refused(error("account.which", known=known))
         return accounts[0]
+
+
+def located(form: Mapping[str, Any]) -> str:
+    """The message of a problem in its JSON form, behind the file and line that it is about."""
+    where = f"{form['file']}:{form['line']}: " if form["line"] else ""
+    return f"{where}{form['message']}"
 
 
 def one_line(text: str) -> str:

@@ -40,6 +40,8 @@ class Source:
     version: EnvironmentVersion | None = None
     entry: ImportEntry | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    tracking: AppTemplate | None = None
+    """The template whose ``tracking_branch`` counts, where it is not the member's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +172,33 @@ def imports_of(
         if application is None or application == importer.application:
             continue  # the plan names it
         existing = imported.get(entry.name)
-        source, wrong = (
-            of_environment(existing, entry=entry)
-            if existing is not None
-            else of_application(
+        kind = importer.environment_type
+        if existing is not None:
+            source, wrong = of_environment(existing, entry=entry)
+            tracking = _latest_template(application, kind)
+        else:
+            tracking = None
+            source, wrong = of_application(
                 application,
-                environment_type=importer.environment_type,
+                environment_type=kind,
                 position=position,
                 name=importer.environment_name,
                 entry=entry,
                 parameters=import_parameters.get(entry.name, {}),
             )
-        )
         problems += wrong
         if source is not None:
-            members.append(source)
+            members.append(replace(source, tracking=tracking))
     return Sources((*members, importer), tuple(problems))
+
+
+def _latest_template(application: Application, environment_type: str) -> AppTemplate | None:
+    """What new environments are made from; None where it cannot be read."""
+    return merged_template(
+        latest(application).template,
+        environment_type=environment_type,
+        file=f"{application.name}/{TEMPLATE_FILE}",
+    ).template
 
 
 def with_entries(source: Source, entries: Sequence[ImportEntry], *, parallel: bool) -> Source:

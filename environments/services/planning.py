@@ -1,7 +1,7 @@
 """From members to a plan: branches chosen, ports known, the pure plan made."""
 
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -54,20 +54,40 @@ def setting_of(namespace: Namespace) -> Setting:
     return Setting(context.account, context, namespace.domain, namespace, namespace.name)
 
 
+def place_problems(own: Source, setting: Setting) -> Iterator[Problem]:
+    """A warning where the namespace has not the context or the domain that its template names."""
+    name, template = own.application.name, own.template
+    wanted, used = template.context, setting.context.name
+    if wanted and wanted != used:
+        known = setting.account.contexts.filter(name=wanted).exists()
+        problem_id = "context.stays" if known else "context.unknown"
+        place = template.place_of("context")
+        yield warning(problem_id, place=place, application=name, name=wanted, used=used)
+    wanted, used = template.domain, setting.domain
+    if wanted and wanted != used:
+        problem_id = "domain.stays" if serves(setting.context, wanted) else "domain.unknown"
+        place = template.place_of("domain")
+        yield warning(problem_id, place=place, application=name, name=wanted, used=used)
+
+
+def serves(context: Context, wanted: str) -> bool:
+    """Whether this is one of the context's domains or below one."""
+    return any(wanted == domain or wanted.endswith(f".{domain}") for domain in context.domains)
+
+
 def choose(
     sources: Sequence[Source],
     *,
     refs: Mapping[int, Refs],
-    own_branch: str,
+    own: BranchChoice,
     chosen: Mapping[str, str],
 ) -> dict[str, BranchChoice]:
     """The branch of every member, by application. The environment itself is the last source.
 
-    ``own_branch``: what was given for the environment, "" for none; ``chosen``: branches that
-    a person gave for imports. A source whose repository is not in ``refs`` gets no commit.
+    ``own``: its branch; ``chosen``: branches that a person gave for imports. A source whose
+    repository is not in ``refs`` gets no commit.
     """
     importer = sources[-1]
-    own = _own_choice(importer, refs.get(importer.application.pk), own_branch)
     choices = {importer.application.name: own}
     for source in sources[:-1]:
         if source.entry is None:
@@ -82,14 +102,15 @@ def choose(
             entry=source.entry,
             importing_branch=own.ref,
             given=chosen.get(name, ""),
-            template=source.template,
+            template=source.tracking or source.template,
             refs=known,
             importer_file=importer.template.file,
         )
     return choices
 
 
-def _own_choice(source: Source, refs: Refs | None, given: str) -> BranchChoice:
+def own_choice(source: Source, refs: Refs | None, given: str) -> BranchChoice:
+    """The branch of an environment to be; ``given`` "": its template's, else the default."""
     if refs is None:
         tracked = source.template.tracking_branch or source.template.tracking_tag
         if given:
@@ -215,7 +236,6 @@ def _surroundings(setting: Setting) -> Surroundings:
         known_applications=frozenset(
             Application.objects.filter(account=account).values_list("name", flat=True)
         ),
-        known_contexts=frozenset(account.contexts.values_list("name", flat=True)),
         local_ports={
             (port.workload, port.target_port): port.number for port in ports if port.replica == 0
         },

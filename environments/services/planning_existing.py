@@ -1,12 +1,10 @@
 """The plan of an environment that exists, before its deployment is asked for."""
 
-from dataclasses import replace
-
-from environments.core.plan import Plan, leaving_problems
+from environments.core.plan import Plan, leaving_problems, with_problems
 from environments.core.ports import EngineError
-from environments.core.problems import error
-from environments.models import Environment
-from environments.services.planning import member_of, plan_for, setting_of
+from environments.core.problems import Problem, error
+from environments.models import DeploymentKind, Environment
+from environments.services.planning import member_of, place_problems, plan_for, setting_of
 from environments.services.resolving import Resolved, ask_lately, resolve
 
 
@@ -26,24 +24,27 @@ def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
         for item in resolved.items
         if not item.leaves
     ]
+    around: list[Problem] = [*resolved.problems]
     try:
         setting = setting_of(environment.namespace)
         made = plan_for(kind, staying, setting)
+        if kind == DeploymentKind.SETUP and environment.importer is None:
+            own = (item.source for item in resolved.items if item.source.entry is None)
+            around += (told for source in own for told in place_problems(source, setting))
         going = [
             member_of(item.source, item.choice, act=item.act)
             for item in resolved.items
             if item.leaves
         ]
         if going:
-            warned = leaving_problems(plan_for("teardown", going, setting), made)
-            made = replace(made, problems=(*made.problems, *warned))
+            around += leaving_problems(plan_for("teardown", going, setting), made)
     except EngineError as wrong:
-        made = Plan(
+        return Plan(
             kind=kind,
             namespace=environment.namespace.name,
             members=(),
             hosts=(),
-            problems=(error("engine.off", reason=str(wrong)),),
+            problems=(*around, error("engine.off", reason=str(wrong))),
             digest="",
         )
-    return replace(made, problems=(*resolved.problems, *made.problems))
+    return with_problems(made, around)

@@ -96,9 +96,8 @@ def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved
         import_parameters=own.version.import_parameters,
     )
     refs, unread = ask(sources.members)
-    choices = choose(sources.members, refs=refs, own_branch=environment.branch, chosen={})
     known = refs.get(environment.application.pk)
-    choices[environment.application.name] = _newest(environment, known)
+    choices = choose(sources.members, refs=refs, own=_newest(environment, known), chosen={})
     unread = (*unread, *_branch_gone(environment, known))
     items = [_item(source, choices[source.application.name]) for source in sources.members]
     names = {entry.name for entry in own.template.app_imports}
@@ -178,13 +177,14 @@ def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
     """The head of the environment's branch; without a commit where the branch is gone."""
     if refs is None:
         return unresolved(environment.branch, Rule(environment.rule))
-    among = refs.tags if environment.is_tag else refs.branches
+    branch, rule = environment.branch, Rule(environment.rule)
+    commit = (refs.tags if environment.is_tag else refs.branches).get(branch)
     return BranchChoice(
-        ref=environment.branch,
+        ref=branch,
         is_tag=environment.is_tag,
-        commit=among.get(environment.branch),
-        rule=Rule(environment.rule),
-        trace=(),
+        commit=commit,
+        rule=rule,
+        trace=(Attempt(rule, branch, commit is not None, "a tag" if environment.is_tag else ""),),
         problems=(),
     )
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from environments.models import Application
+from tests.world import World, services
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -41,3 +44,12 @@ def run() -> Run:
         return Said(status, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture
+def pair(world: World) -> Application:
+    """``frontend``, which imports ``backend``."""
+    world.application("backend", services("api", "cache"), branches=["x", "y"])
+    return world.application(
+        "frontend", services("web", imports=["backend"]), branches=["x", "feature-1"]
+    )

@@ -1,50 +1,14 @@
 """``plan_environment APP …``: what Create would do, without doing it."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
 from environments.actions.applications import save_application_template
-from environments.actions.deployments import plan_deployment
 from environments.actions.drafts import EnvironmentDraft, ImportChoice, think_through
-from environments.actions.environments import create_environment
-from environments.models import Application, Deployment, DeploymentKind, Environment, Namespace
+from environments.models import Application, Deployment, Environment, Namespace
 from environments.services.planning import form_of
 from tests.commands.conftest import Run
+from tests.commands.planning import EMPTY, ids, message, plan
 from tests.world import World, services
-
-EMPTY = {"digest": None, "members": [], "hosts": []}
-PARAMETERS = "parameters:\n- name: size\n  type: integer\n- {name: a.b, type: string, default: x}\n"
-
-
-def plan(run: Run, *words: str, status: int = 0) -> Any:
-    """The JSON of a plan; anything on stderr fails."""
-    said = run("plan_environment", *words, "--json")
-    assert (said.status, said.err) == (status, "")
-    return said.form
-
-
-def branches(form: Any) -> dict[str, tuple[str, str]]:
-    """Branch and rule of every member."""
-    return {one["application"]: (one["branch"], one["rule"]) for one in form["members"]}
-
-
-def ids(form: Any) -> list[str]:
-    return [problem["id"] for problem in form["problems"]]
-
-
-def entry(name: str, *lines: str) -> str:
-    return "app_imports:\n" + "\n  ".join([f"- name: {name}", *lines]) + "\n"
-
-
-@pytest.fixture
-def pair(world: World) -> Application:
-    """``frontend``, which imports ``backend``."""
-    world.application("backend", services("api", "cache"), branches=["x", "y"])
-    return world.application(
-        "frontend", services("web", imports=["backend"]), branches=["x", "feature-1"]
-    )
 
 
 def test_the_shape_of_the_json(run: Run, world: World, pair: Application) -> None:
@@ -98,256 +62,6 @@ def test_for_people_each_member_and_host_is_a_line(run: Run, pair: Application) 
     assert lines[1].endswith(" (chosen): web")
     assert "  http://web-frontend-ted????.localhost:8080 -> web of frontend" in lines
     assert lines[-1].startswith("digest ")
-
-
-@pytest.mark.parametrize(
-    ("branch", "b", "c"),
-    [
-        ("main", ("develop", "default"), ("bug-1", "tracking")),
-        ("feature-1", ("develop", "default"), ("feature-1", "same-name")),
-        ("feature-2", ("feature-2", "same-name"), ("bug-1", "tracking")),
-    ],
-)
-def test_the_table_of_branches(
-    run: Run, world: World, branch: str, b: tuple[str, str], c: tuple[str, str]
-) -> None:
-    world.application("b", default="develop", branches=["feature-2"])
-    tracked = services("c", more="tracking_branch: bug-1\n")
-    world.application("c", tracked, default="v5", branches=["bug-1", "feature-1", "bug-2"])
-    own = services("a", imports=["b", "c"], more="tracking_branch: main\n")
-    world.application("a", own, branches=["feature-1", "feature-2"])
-    form = plan(run, "a", "--branch", branch)
-    assert branches(form) == {"b": b, "c": c, "a": (branch, "chosen")}
-    assert [one["application"] for one in form["members"]] == ["b", "c", "a"]
-    for member in form["members"]:
-        repository = world.repositories[member["application"]]
-        assert member["commit"] == repository.git("rev-parse", member["branch"])
-
-
-def test_the_own_branch_is_given_else_tracked_else_the_default(run: Run, world: World) -> None:
-    world.application("t", services("t", more="tracking_branch: next\n"), branches=["next"])
-    world.application("d", default="trunk")
-    assert branches(plan(run, "t", "--branch", "main")) == {"t": ("main", "chosen")}
-    assert branches(plan(run, "t")) == {"t": ("next", "tracking")}
-    assert branches(plan(run, "d")) == {"d": ("trunk", "default")}
-
-
-@pytest.mark.parametrize(
-    ("patterns", "ignored"),
-    [
-        (["main"], {"main": "main"}),
-        (
-            ["!main", "releases/**"],
-            {"feature-x": "!main", "releases/10/20": "!main"},
-        ),
-        (["!main"], {"feature-x": "!main", "releases/10/20": "!main"}),
-        (["releases/*"], {}),
-        (["releases/**"], {"releases/10/20": "releases/**"}),
-    ],
-)
-def test_the_table_of_ignored_refs(
-    run: Run, world: World, patterns: Sequence[str], ignored: dict[str, str]
-) -> None:
-    refs = ("main", "feature-x", "releases/10/20")
-    world.application("backend", services("api"), branches=refs[1:])
-    quoted = ", ".join(f'"{pattern}"' for pattern in patterns)
-    entry_text = entry("backend", f"ignore_deployment_refs: [{quoted}]")
-    world.application("frontend", services("web") + entry_text, branches=refs[1:])
-    for ref in refs:
-        form = plan(run, "frontend", "--branch", ref)
-        backend, frontend = form["members"]
-        assert (backend["branch"], backend["ignored_by"]) == (ref, ignored.get(ref))
-        assert backend["services"] == ([] if ref in ignored else ["api"])
-        assert frontend["ignored_by"] is None
-        hosts = {host["application"] for host in form["hosts"]}
-        assert hosts == ({"frontend"} if ref in ignored else {"backend", "frontend"})
-
-
-def test_imports_are_not_recursive(run: Run, world: World) -> None:
-    world.application("c")
-    world.application("b", services("b", imports=["c"]))
-    world.application("a", services("a", imports=["b"]))
-    assert list(branches(plan(run, "a"))) == ["b", "a"]
-    assert list(branches(plan(run, "b"))) == ["c", "b"]
-    assert list(branches(plan(run, "c"))) == ["c"]
-
-
-def test_both_directions_import_once_each(run: Run, world: World) -> None:
-    world.application("a", services("a", imports=["b"]))
-    world.application("b", services("b", imports=["a"]))
-    assert list(branches(plan(run, "a"))) == ["b", "a"]
-    assert list(branches(plan(run, "b"))) == ["a", "b"]
-
-
-def test_import_selects_an_application(run: Run, world: World, pair: Application) -> None:
-    world.application("third", branches=["x"])
-    form = plan(run, "frontend", "--branch", "x", "--import", "third")
-    assert list(branches(form)) == ["backend", "third", "frontend"]
-    assert branches(form)["third"] == ("x", "same-name")
-
-
-def test_import_with_a_branch_is_chosen(run: Run, world: World, pair: Application) -> None:
-    form = plan(run, "frontend", "--import", "backend:y")
-    assert branches(form)["backend"] == ("y", "chosen")
-
-
-def test_import_fixes_the_branch_and_keeps_the_rest_of_the_entry(run: Run, world: World) -> None:
-    world.application("backend", services("api", "cache"), branches=["x", "y"])
-    lines = ("branch: x", "exclude_services:", "- name: cache", "ignore_deployment_refs: [y]")
-    world.application("frontend", services("web") + entry("backend", *lines))
-    backend = plan(run, "frontend")["members"][0]
-    assert (backend["branch"], backend["rule"]) == ("x", "fixed")
-    assert (backend["services"], backend["excluded"]) == (["api"], ["cache"])
-    backend = plan(run, "frontend", "--import", "backend:y")["members"][0]
-    assert (backend["branch"], backend["rule"], backend["ignored_by"]) == ("y", "chosen", "y")
-    assert backend["excluded"] == ["cache"]
-    unchanged = plan(run, "frontend", "--import", "backend")["members"][0]
-    assert (unchanged["branch"], unchanged["rule"]) == ("x", "fixed")
-
-
-def test_without_leaves_an_import_out(run: Run, pair: Application) -> None:
-    form = plan(run, "frontend", "--without", "backend")
-    assert list(branches(form)) == ["frontend"]
-    assert {host["application"] for host in form["hosts"]} == {"frontend"}
-
-
-def test_without_what_is_not_imported_is_an_error(run: Run, pair: Application) -> None:
-    form = plan(run, "frontend", "--without", "bakend", status=1)
-    assert form == {**EMPTY, "problems": form["problems"]}
-    assert ids(form) == ["import.not-there"]
-
-
-def test_parameters_of_the_application_and_of_its_imports(run: Run, world: World) -> None:
-    world.application("backend", services("api", more=PARAMETERS))
-    world.application("frontend", services("web", imports=["backend"], more=PARAMETERS))
-    form = plan(run, "frontend", status=1)
-    assert ids(form) == ["parameter.missing", "parameter.missing"]
-    both = ("--parameter", "size=3", "--parameter", "backend.size=4", "--parameter", "a.b=c=d")
-    given = plan(run, "frontend", *both)
-    assert ids(given) == []
-    assert plan(run, "frontend", *both[:-1], "backend.a.b=q")["digest"] != given["digest"]
-    wrong = plan(run, "frontend", *both[:2], "--parameter", "backend.size=x", status=1)
-    assert ids(wrong) == ["parameter.type"]
-
-
-@pytest.mark.parametrize(
-    ("text", "problem", "says"),
-    [
-        ("size", "parameter.option", "Write NAME=VALUE"),
-        ("=3", "parameter.option", "Write NAME=VALUE"),
-        (".size=3", "parameter.option", "Write NAME=VALUE"),
-        ("siez=3", "parameter.unknown", "Did you mean size?"),
-        ("backend.size=3", "parameter.no-member", "Its applications: frontend."),
-    ],
-)
-def test_a_parameter_that_nothing_has_is_an_error(
-    run: Run, world: World, text: str, problem: str, says: str
-) -> None:
-    world.application("backend", services("api", more=PARAMETERS))
-    world.application("frontend", services("web", more=PARAMETERS))
-    form = plan(run, "frontend", "--parameter", text, status=1)
-    assert ids(form) == [problem]
-    assert says in form["problems"][0]["message"]
-
-
-@pytest.mark.parametrize("text", ["", ":x", "backend:"])
-def test_an_import_without_a_name_or_branch_is_an_error(
-    run: Run, pair: Application, text: str
-) -> None:
-    form = plan(run, "frontend", f"--import={text}", status=1)
-    assert form["digest"] is None
-    assert ids(form) == ["import.option"]
-
-
-def test_a_permanent_environment_gets_its_entry_of_the_template(run: Run, world: World) -> None:
-    more = "environment_templates:\n- name: permanent\n  services:\n  - {name: a, remove: true}\n"
-    world.application("shop", services("a", "b", more=more))
-    assert plan(run, "shop")["members"][0]["services"] == ["a", "b"]
-    assert plan(run, "shop", "--type", "permanent")["members"][0]["services"] == ["b"]
-
-
-@pytest.mark.parametrize(
-    ("words", "member"),
-    [
-        (("--branch", "gone"), ("frontend", "gone", None, "chosen")),
-        (("--import", "backend:gone"), ("backend", "gone", None, "chosen")),
-    ],
-)
-def test_a_branch_that_does_not_exist_has_no_commit(
-    run: Run, pair: Application, words: tuple[str, ...], member: tuple[str, ...]
-) -> None:
-    form = plan(run, "frontend", *words, status=1)
-    keys = ("application", "branch", "commit", "rule")
-    assert member in [tuple(one[key] for key in keys) for one in form["members"]]
-    assert form["digest"] is not None
-    assert ids(form) == ["branch.missing"]
-    assert f"{member[0]} has no branch or tag 'gone'." in form["problems"][0]["message"]
-
-
-def test_a_fixed_branch_that_does_not_exist_never_falls_through(run: Run, world: World) -> None:
-    world.application("backend", services("api"), branches=["x"])
-    world.application("frontend", services("web") + entry("backend", "branch: gone"))
-    form = plan(run, "frontend", status=1)
-    backend = form["members"][0]
-    assert (backend["branch"], backend["commit"], backend["rule"]) == ("gone", None, "fixed")
-    assert ids(form) == ["branch.missing"]
-
-
-def test_a_tracking_branch_that_is_gone_falls_through_with_a_warning(
-    run: Run, world: World
-) -> None:
-    world.application("shop", services("web", more="tracking_branch: gone\n"))
-    form = plan(run, "shop")
-    assert branches(form) == {"shop": ("main", "default")}
-    assert [(one["id"], one["level"]) for one in form["problems"]] == [
-        ("branch.tracking-gone", "warning")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("lines", "words", "member"),
-    [
-        ((), (), ("", "same-name")),
-        (("branch: x",), (), ("x", "fixed")),
-        (("branch: x",), ("--import", "backend:y"), ("y", "chosen")),
-    ],
-)
-def test_a_repository_that_does_not_answer_has_no_commit(
-    run: Run,
-    world: World,
-    lines: tuple[str, ...],
-    words: tuple[str, ...],
-    member: tuple[str, str],
-) -> None:
-    world.application("backend", services("api"))
-    world.application("frontend", services("web") + entry("backend", *lines))
-    folder = world.repositories["backend"].folder
-    folder.rename(folder.with_name("away"))
-    form = plan(run, "frontend", *words, status=1)
-    assert branches(form)["backend"] == member
-    assert form["members"][0]["commit"] is None
-    assert form["members"][1]["commit"] is not None
-    assert ids(form) == ["repository.unreadable"]
-    assert form["problems"][0]["message"].startswith("backend: ")
-
-
-@pytest.mark.parametrize(
-    ("more", "words", "member"),
-    [
-        ("", (), ("", "default")),
-        ("tracking_branch: next\n", (), ("next", "tracking")),
-        ("tracking_branch: next\n", ("--branch", "x"), ("x", "chosen")),
-    ],
-)
-def test_the_own_repository_may_be_silent_too(
-    run: Run, world: World, more: str, words: tuple[str, ...], member: tuple[str, str]
-) -> None:
-    world.application("shop", services("web", more=more), branches=["next"])
-    folder = world.repositories["shop"].folder
-    folder.rename(folder.with_name("away"))
-    form = plan(run, "shop", *words, status=1)
-    assert branches(form) == {"shop": member}
-    assert ids(form) == ["repository.unreadable"]
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])
@@ -427,23 +141,38 @@ def test_the_digest_counts_chosen_and_fixed_as_one(
     assert {form["digest"] for form in forms} == {told["digest"]}
 
 
-def test_in_an_existing_environment_an_entrys_branch_is_fixed_whoever_wrote_it(
-    run: Run, world: World, pair: Application
-) -> None:
-    told = plan(run, "frontend", "--branch", "x", "--import", "backend:y")
-    chosen = ImportChoice("backend", branch="y", chosen_by_person=True)
-    draft = EnvironmentDraft(pair, branch="x", imports=(chosen,))
-    environment = create_environment(world.operator, draft)
-    existing = plan_deployment(environment, DeploymentKind.SETUP)
-    rules = {one.member.application: one.member.choice.rule for one in existing.members}
-    assert rules == {"backend": "fixed", "frontend": "chosen"}
-    assert existing.digest == told["digest"]
+def test_messages_write_handles_as_hosts_do_and_begin_with_the_line(run: Run, world: World) -> None:
+    long = "m" * 60
+    world.application("shop", services("web", more=f"hostnames:\n- web: {long}-${{env_id}}.x\n"))
+    told = message(plan(run, "shop", status=1), "host.label-too-long")
+    assert told.startswith("shop/application_template.yaml:9: The host ")
+    assert f"{long}-ted????" in told
+    assert "ted0" not in told
+    assert told in run("plan_environment", "shop").err
 
 
-def test_the_plan_of_an_environment_whose_import_leaves_can_be_made(
-    world: World, pair: Application
-) -> None:
-    environment = world.deployed(pair)
-    leaving = plan_deployment(environment, DeploymentKind.SETUP, template=services("web", "api"))
-    assert [one.member.application for one in leaving.members] == ["frontend"]
-    assert "member.leaves-first" in [problem.id for problem in leaving.problems]
+def test_hosts_show_the_name_that_the_environment_will_have(run: Run, world: World) -> None:
+    pattern = "hostnames:\n- {}: ${{env_name}}-{}.${{domain}}\n"
+    world.application("backend", services("api", more=pattern.format("api", "b")))
+    text = services("web", imports=["backend"], more=pattern.format("web", "f"))
+    shop = world.application("frontend", text, branches=["work"])
+    hosts = {host["host"] for host in plan(run, "frontend", "--branch", "work")["hosts"]}
+    assert hosts == {"operator-work-b.localhost", "operator-work-f.localhost"}
+    assert world.create(shop, "work").name == "operator-work"
+
+
+def test_errors_go_before_warnings_wherever_they_were_found(run: Run, world: World) -> None:
+    text = services("web", more="context: nowhere\nparameters:\n- {name: size}\n")
+    world.application("shop", text)
+    form = plan(run, "shop", status=1)
+    assert ids(form) == ["parameter.missing", "context.unknown"]
+
+
+def test_the_digest_counts_the_problems_around_the_plan_too(run: Run, world: World) -> None:
+    world.application("shop", services("web", more="context: second\n"))
+    before = plan(run, "shop")
+    assert ids(before) == ["context.unknown"]
+    world.account.contexts.create(name="second", engine="memory", domains=["localhost"])
+    after = plan(run, "shop")
+    assert ids(after) == []
+    assert after["digest"] != before["digest"]

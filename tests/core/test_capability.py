@@ -98,6 +98,7 @@ def test_what_nothing_carries_out_yet_is_an_error_on_every_engine(key: str, engi
     (wrong,) = [one for one in made.problems if one.level is Level.ERROR]
     assert wrong.id == "engine.unsupported"
     assert key.partition(":")[0] in wrong.message
+    assert ("docker or kubernetes" in wrong.message) is (engine is PROCESS)
 
 
 def test_limits_are_mentioned_once_for_all_members() -> None:
@@ -114,7 +115,7 @@ def test_what_only_tunes_is_a_warning_once_for_each_key() -> None:
     tuned = (
         "services:\n"
         "- {name: a, has_repo: true, command: [x], autoscale: {min_replicas: 1}}\n"
-        "- {name: b, has_repo: true, command: [x], autoscale: {min_replicas: 1}}\n"
+        "- {name: b, has_repo: true, command: [x], node_selector: [{key: a, value: b}]}\n"
         "ingress: {proxy_body_size: 1m}\n"
         "node_selector: [{key: a, value: b}]\n"
     )
@@ -169,7 +170,12 @@ class TestPortsThatAreFixed:
     """The engine gives each port another number, so a fixed one is worth a warning."""
 
     def test_a_variable_that_fixes_it(self) -> None:
-        assert told(RUNS, "defaults:\n- {key: PORT, value: 3000}\n") == ["engine.fixed-port"]
+        sets_it = "defaults:\n- {key: PORT, value: 3000}\n"
+        text = f"services:\n- name: web\n  has_repo: true\n  command: [serve]\n{PORT}"
+        assert told(text, sets_it) == ["engine.fixed-port"]
+
+    def test_a_service_without_a_port_keeps_the_variable_that_it_sets(self) -> None:
+        assert told(RUNS, "defaults:\n- {key: PORT, value: 3000}\n") == []
 
     @pytest.mark.parametrize(
         "command", ["[serve, --port=3000]", "[serve, '-p3000']", "[sh, -c, 'serve 0.0.0.0:3000']"]
@@ -215,6 +221,13 @@ class TestAddressesThatAreFixed:
             one for one in made.members[0].services[0].variables if one.name == "API_SERVICE_HOST"
         ]
         assert value.text == "api.internal"
+
+    def test_it_is_told_once_for_each_variable_with_all_that_have_it(self) -> None:
+        text = self.OWN + "- {name: worker, has_repo: true, command: [x]}\n"
+        variables = "defaults:\n- {key: API_SERVICE_HOST, value: x}\n"
+        made = plan(member("shop", text, variables), engine=PROCESS)
+        (said,) = found(made, "engine.own-address")
+        assert "(for api, worker)" in said.message
 
     def test_elsewhere_the_name_is_right_and_nothing_is_said(self) -> None:
         variables = "defaults:\n- {key: API_SERVICE_HOST, value: api}\n"

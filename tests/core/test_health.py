@@ -1,61 +1,49 @@
-"""Health of workloads and environments."""
+"""Health: of workloads by the golden files ``<kind>-<state>.yaml``, of environments by a table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from environments.core.health import State, of_job, of_service, worst_status
+from environments.core.health import WORST_FIRST, Health, State, of_job, of_service, worst_status
 from environments.core.ports import Instance, Phase, WorkloadKind
 
-
-def instance(phase: Phase, *, ready: bool = False, message: str = "", name: str = "a") -> Instance:
-    return Instance(name, "w", WorkloadKind.SERVICE, "app", "ted1", phase, ready, message=message)
-
-
-RUNS = instance(Phase.RUNNING, ready=True)
-STARTS = instance(Phase.STARTING, message="waits for its probe")
+GOLDEN = Path(__file__).with_name("golden")
+KINDS = {"service": WorkloadKind.SERVICE, "job": WorkloadKind.JOB}
 
 
-def service(*instances: Instance, replicas: int = 1, elapsed: float = 1.0) -> tuple[str, str]:
-    found = of_service(instances, replicas=replicas, elapsed=elapsed, limit=600.0)
-    return found.state, found.message
+def cases() -> Iterator[Any]:
+    for path in sorted(GOLDEN.glob("*.yaml")):
+        kind, _, state = path.stem.partition("-")
+        for case in yaml.safe_load(path.read_text()):
+            yield pytest.param(kind, state, case, id=f"{path.stem}: {case['about']}")
 
 
-def test_a_service_is_ready_when_every_replica_is() -> None:
-    assert service(RUNS)[0] == State.READY
-    assert service(RUNS, replicas=2)[0] == State.WAITING
-    assert service(RUNS, STARTS, replicas=2) == (State.WAITING, "waits for its probe")
-    assert service(RUNS, RUNS, replicas=2)[0] == State.READY
+def instance(kind: str, name: str = "a", **of: Any) -> Instance:
+    phase = Phase(of.pop("phase"))
+    return Instance(name, "w", KINDS[kind], "app", "ted1", phase, **of)
 
 
-def test_an_old_instance_that_is_still_there_is_waited_for() -> None:
-    assert service(RUNS, STARTS, replicas=1)[0] == State.WAITING
+def health_of(kind: str, case: Any) -> Health:
+    instances = [instance(kind, **one) for one in case["instances"]]
+    elapsed = float(case.get("elapsed", 5))
+    if kind == "job":
+        return of_job(instances, elapsed=elapsed, limit=600.0)
+    return of_service(instances, replicas=case["replicas"], elapsed=elapsed, limit=600.0)
 
 
-def test_the_first_that_ended_for_good_fails_the_service() -> None:
-    assert service(RUNS, instance(Phase.FAILED, message="status 3"))[1] == "status 3"
+@pytest.mark.parametrize(("kind", "state", "case"), list(cases()))
+def test_it_is_what_the_golden_file_says(kind: str, state: str, case: Any) -> None:
+    assert health_of(kind, case) == Health(State(state), case["message"])
 
 
-def test_after_the_limit_it_has_failed_and_says_what_it_waited_for() -> None:
-    state, message = service(STARTS, elapsed=601)
-    assert state == State.FAILED
-    assert message == "not ready after 600 s: waits for its probe"
-
-
-@pytest.mark.parametrize(
-    ("phase", "state"),
-    [
-        (Phase.SUCCEEDED, State.READY),
-        (Phase.FAILED, State.FAILED),
-        (Phase.STOPPED, State.FAILED),
-        (Phase.RUNNING, State.WAITING),
-    ],
-)
-def test_a_job_by_its_phase(phase: Phase, state: State) -> None:
-    assert of_job([instance(phase)], elapsed=1.0, limit=60.0).state is state
-
-
-def test_a_job_that_never_ends_fails() -> None:
-    assert of_job([instance(Phase.RUNNING)], elapsed=61.0, limit=60.0).state is State.FAILED
-    assert of_job([], elapsed=61.0, limit=60.0).state is State.FAILED
+def test_every_state_of_every_kind_has_its_file() -> None:
+    files = {path.stem for path in GOLDEN.glob("*.yaml")}
+    assert files == {f"{kind}-{state}" for kind in KINDS for state in State}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +52,22 @@ def test_a_job_that_never_ends_fails() -> None:
         (["deployed", "failed"], "failed"),
         (["aborted", "failed"], "failed"),
         (["deploying", "failed"], "deploying"),
-        (["new", "deployed"], "new"),
-        (["deployed", "deployed"], "deployed"),
+        (["removing", "failed"], "removing"),
         (["waiting", "deployed"], "waiting"),
+        (["waiting", "failed"], "waiting"),
+        (["removing", "deploying"], "removing"),
+        (["deploying", "waiting"], "deploying"),
+        (["aborted", "new"], "aborted"),
+        (["new", "deployed"], "new"),
+        (["deployed", "removed"], "deployed"),
+        (["deployed", "deployed"], "deployed"),
     ],
 )
 def test_the_status_of_an_importer(statuses: list[str], worst: str) -> None:
     assert worst_status(statuses) == worst
+    assert worst_status(statuses[::-1]) == worst
+
+
+@given(st.lists(st.sampled_from(WORST_FIRST), min_size=1))
+def test_the_status_of_an_importer_is_that_of_a_member(statuses: list[str]) -> None:
+    assert worst_status(statuses) in statuses

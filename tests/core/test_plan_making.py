@@ -231,6 +231,26 @@ workflows:
         assert (values["MODE"], values["POOL"], values["KEY"]) == ("job", "5", "k")
         assert job.completed_timeout == 1200
 
+    @pytest.mark.parametrize(
+        ("job", "runs"),
+        [
+            ("", (("serve",), ("--all",))),
+            (", args: [x]", (("serve",), ("x",))),
+            (", command: [migrate]", (("migrate",), ())),
+            (", command: [migrate], args: [x]", (("migrate",), ("x",))),
+        ],
+    )
+    def test_what_a_job_of_a_service_does_not_say_it_takes_from_it(
+        self, job: str, runs: tuple[tuple[str, ...], ...]
+    ) -> None:
+        template = (
+            "services:\n- {name: api, has_repo: true, command: [serve], args: [--all]}\n"
+            "jobs:\n- {name: j, from_services: api%s}\n"
+            "workflows:\n- {name: setup, order_from: [jobs.j, services.api]}\n"
+        )
+        (planned,) = of(plan(member("frontend", template % job)), "frontend").jobs
+        assert (planned.command, planned.args) == runs
+
     def test_files_of_the_repository_that_are_there_are_mounted(self) -> None:
         template = (
             "services:\n- name: web\n  image: x\n  configmap:\n"

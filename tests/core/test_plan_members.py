@@ -64,6 +64,25 @@ class TestExcludedServices:
         }
         assert len(made.problems) == 2
 
+    def test_one_that_the_importer_needs_is_a_warning_too(self) -> None:
+        made = plan(
+            imported("backend", BACKEND, exclude_services=("api",)), member("frontend", FRONTEND)
+        )
+        (problem,) = made.problems
+        assert (problem.id, problem.level) == ("import.exclude-needed", Level.WARNING)
+        assert problem.message.startswith("web of frontend depends on api, which is excluded.")
+
+    def test_a_mapping_that_one_would_not_have_given_either_is_an_error(self) -> None:
+        made = plan(
+            imported("backend", BACKEND, exclude_services=("db",)),
+            member("frontend", FRONTEND, "mapping: {A: DB_INGRESS_URL, B: DB_SERVICE_HOST}\n"),
+        )
+        told = {one.message[:14]: one.id for one in found(made, "mapping.")}
+        assert told == {
+            "The mapping A ": "mapping.missing",
+            "The mapping B ": "mapping.left-out",
+        }
+
     def test_one_that_only_an_excluded_one_needs_is_no_warning(self) -> None:
         made = plan(
             imported("backend", BACKEND, exclude_services=("worker", "db", "api")),

@@ -324,9 +324,9 @@ def test_it_refuses_to_merge_what_cannot_be_read() -> None:
 
 
 def without_lines(value: Any) -> Any:
-    """The value as nested tuples, without ``file`` and ``line``."""
+    """The value as nested tuples, without files and lines."""
     if is_dataclass(value):
-        names = [each.name for each in fields(value) if each.name not in ("line", "file")]
+        names = [each.name for each in fields(value) if each.name not in ("line", "lines", "file")]
         return tuple((name, without_lines(getattr(value, name))) for name in names)
     if isinstance(value, tuple | list):
         return [without_lines(each) for each in value]

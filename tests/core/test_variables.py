@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from environments.core.problems import Problem
-from environments.core.template.model import EnvironmentVariable
+from environments.core.template.model import AppTemplate, EnvironmentVariable, Job, Service
 from environments.core.variables import (
     Generated,
     Value,
     container_variables,
     ingress_variables,
     release_variables,
+    section_problems,
     service_variables,
 )
 from environments.core.variables.mapping import MappingError, evaluate, parse
@@ -81,6 +82,10 @@ def mapped(*entries: tuple[str, str]) -> VariablesFile:
         ("${A:-d}", "1"),
         ("${NONE:-}", ""),
         ("${NONE:-$A}", "$A"),
+        ("${NONE:-${A}}", "${A}"),
+        ("${A:-${NONE}}", "1"),
+        ("${A:-${NONE:-x}}-${A}", "1-1"),
+        ("{${A}}", "{1}"),
         ("a b", "a b"),
         ("100$", "100$"),
         ("$(id)", "$(id)"),
@@ -92,7 +97,7 @@ def test_the_forms_of_an_expression(expression: str, expected: str | None) -> No
     assert evaluate(parse(expression), {"A": "1", "EMPTY": ""}.get) == expected
 
 
-@pytest.mark.parametrize("expression", ["${A", "x${", "${}", "${1}", "${a b}"])
+@pytest.mark.parametrize("expression", ["${A", "x${", "${A:-${B}", "${}", "${1}", "${a b}"])
 def test_it_refuses_what_is_not_an_expression(expression: str) -> None:
     with pytest.raises(MappingError):
         parse(expression)
@@ -228,6 +233,22 @@ def test_a_reference_to_a_secret_store_is_passed_with_a_warning() -> None:
     values, (problem,) = container(envs={"TOKEN": "$secrets.token"})
     assert values["TOKEN"].text == "$secrets.token"
     assert problem.level == "warning"
+
+
+def test_a_section_that_reaches_no_container_is_a_warning_with_the_nearest_name() -> None:
+    templates = [
+        AppTemplate("t.yaml", services=(Service("web"),)),
+        AppTemplate("t.yaml", services=(Service("api"),), jobs=(Job("seed"),)),
+    ]
+    entries = {
+        name: (VariableEntry("A", "1", line=line),)
+        for line, name in enumerate(("web", "api", "seed", "wbe"), 4)
+    }
+    file = VariablesFile(services={**entries, "empty": ()})
+    (problem,) = section_problems(file, templates, application="shop")
+    assert (problem.id, problem.level) == ("variables.no-service", "warning")
+    assert problem.place is not None and problem.place.line == 7
+    assert "services.wbe" in problem.message and "Did you mean web?" in problem.message
 
 
 SOURCES = st.dictionaries(st.sampled_from("ABC"), st.text("xy", max_size=3))

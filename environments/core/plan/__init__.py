@@ -3,7 +3,7 @@
 from environments.core.plan.difference import Change, difference
 from environments.core.plan.hosts import url_of
 from environments.core.plan.leaving import leaving_first, leaving_problems
-from environments.core.plan.make import make_plan
+from environments.core.plan.make import make_plan, with_problems
 from environments.core.plan.model import (
     Act,
     Member,
@@ -32,4 +32,5 @@ __all__ = [
     "problem_form",
     "shown",
     "url_of",
+    "with_problems",
 ]

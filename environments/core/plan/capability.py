@@ -20,6 +20,9 @@ def problems_of(
 ) -> Iterator[Problem]:
     """Errors for what cannot run on this engine, warnings for what only tunes."""
     template = member.template
+    remedy = "Take it out of the template."
+    if not surroundings.engine.runs_images:
+        remedy = f"Use a context with the engine {_ENGINES_WITH_IMAGES}, or take it out."
     for unsupported in template.unsupported:
         yield error(
             "engine.unsupported",
@@ -27,6 +30,7 @@ def problems_of(
             application=member.application,
             key=unsupported.key,
             engine=surroundings.engine.name,
+            remedy=remedy,
         )
     if not surroundings.engine.runs_images:
         yield from _only_images(member, services, workloads, surroundings)
@@ -84,7 +88,8 @@ def tuning_problems(members: Sequence[Member], surroundings: Surroundings) -> It
         return
     yield warning("engine.limits", engine=surroundings.engine.name)
     for member in members:
-        for tune in member.template.tunes:
+        once = {tune.key: tune for tune in reversed(member.template.tunes)}
+        for tune in reversed(once.values()):
             yield warning(
                 "engine.tunes",
                 place=Place(member.template.file, tune.line),
@@ -126,7 +131,8 @@ def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[
             "name": service.name,
             "engine": surroundings.engine.name,
         }
-        if any(value.name == "PORT" for value in service.variables):
+        # Without a port of its own it is given none, and keeps what it says.
+        if service.ports and any(value.name == "PORT" for value in service.variables):
             yield warning("engine.fixed-port", **about)
         for port in dict.fromkeys(port.target_port for port in service.ports):
             alone = re.compile(rf"(?<![\d_]){port}(?!\d)")
@@ -148,14 +154,18 @@ def _addresses(planned: Sequence[PlannedMember]) -> frozenset[str]:
 def _own_addresses(
     member: PlannedMember, addresses: frozenset[str], surroundings: Surroundings
 ) -> Iterator[Problem]:
+    """One warning for each variable, whoever of the member has it."""
+    having: dict[str, list[PlannedWorkload]] = {}
     for workload in (*member.services, *member.jobs):
         for value in workload.variables:
             if value.name in addresses and value.source != "service":
-                yield warning(
-                    "engine.own-address",
-                    place=Place(member.member.template.file, workload.line),
-                    application=member.member.application,
-                    name=workload.name,
-                    variable=value.name,
-                    engine=surroundings.engine.name,
-                )
+                having.setdefault(value.name, []).append(workload)
+    for name, workloads in having.items():
+        yield warning(
+            "engine.own-address",
+            place=Place(member.member.template.file, workloads[0].line),
+            application=member.member.application,
+            name=", ".join(dict.fromkeys(workload.name for workload in workloads)),
+            variable=name,
+            engine=surroundings.engine.name,
+        )

@@ -1,6 +1,6 @@
 """Makes the plan from members and surroundings: every rule asked, every problem collected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from environments.core.collisions import Owner, collisions
@@ -56,6 +56,12 @@ def make_plan(*, kind: str, members: Sequence[Member], surroundings: Surrounding
         problems=_sorted(problems if kind != TEARDOWN else ()),
         digest="",
     )
+    return replace(plan, digest=digest_of(plan))
+
+
+def with_problems(plan: Plan, found: Iterable[Problem]) -> Plan:
+    """The plan with what was found around it, its digest made anew."""
+    plan = replace(plan, problems=_sorted((*found, *plan.problems)))
     return replace(plan, digest=digest_of(plan))
 
 
@@ -118,8 +124,7 @@ def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
         jobs=tuple((job.name, job.line) for job in _ever_run(one.member)),
         volumes=tuple((v.name, v.line) for v in one.member.template.shared_volumes),
         hosts=tuple((host.host, host.path, host.line) for host in own),
-        exposed=tuple(dict.fromkeys((host.service, host.line) for host in own)),
-        with_ports=tuple(
+        addressed=tuple(
             (service.name, service.line) for service in one.services.values() if ports_of(service)
         ),
     )
@@ -179,7 +184,7 @@ def _about_excluded(member: Member, importer: Member | None) -> Iterator[Problem
                 application=importer.application if importer else "The importer",
                 name=member.application,
                 service=excluded,
-                suggestion=nearest(excluded, names) or f"It has: {', '.join(names)}.",
+                suggestion=nearest(excluded, names) or f"It has: {', '.join(names) or 'none'}.",
             )
     left = [service for service in member.template.services if service.name not in member.excluded]
     for service in left:
@@ -190,7 +195,7 @@ def _about_excluded(member: Member, importer: Member | None) -> Iterator[Problem
                     place=Place(member.template.file, service.line),
                     application=member.application,
                     service=service.name,
-                    excluded=needed,
+                    needed=needed,
                 )
     if names and not left:
         yield warning("import.nothing-left", place=place, application=member.application)
@@ -199,10 +204,17 @@ def _about_excluded(member: Member, importer: Member | None) -> Iterator[Problem
 def _own_place(member: Member) -> Iterator[Problem]:
     for key in ("context", "domain"):
         if name := getattr(member.template, key):
-            yield warning("context.of-import", application=member.application, key=key, name=name)
+            yield warning(
+                "context.of-import",
+                place=member.template.place_of(key),
+                application=member.application,
+                key=key,
+                name=name,
+            )
 
 
 def _about_depends(shaped: Sequence[Shaped]) -> Iterator[Problem]:
+    """What a service needs and no member runs. The own template's excluded ones were told."""
     running = {name for one in shaped for name in one.services}
     ignored = {
         service.name
@@ -210,17 +222,21 @@ def _about_depends(shaped: Sequence[Shaped]) -> Iterator[Problem]:
         if one.member.act is Act.LEAVE_OUT
         for service in one.member.template.services
     }
+    excluded = {name for one in shaped for name in one.member.excluded}
     for one in shaped:
         own = {service.name for service in one.member.template.services}
         for service in one.services.values():
             for needed in service.depends_on:
                 if needed in running or needed in own or one.member.act is not Act.APPLY:
                     continue
-                place = Place(one.member.template.file, service.line)
-                problem = warning if needed in ignored else error
+                problem, problem_id = error, "depends.unknown"
+                if needed in ignored:
+                    problem, problem_id = warning, "import.ignored-needed"
+                elif needed in excluded:
+                    problem, problem_id = warning, "import.exclude-needed"
                 yield problem(
-                    "import.ignored-needed" if needed in ignored else "depends.unknown",
-                    place=place,
+                    problem_id,
+                    place=Place(one.member.template.file, service.line),
                     application=one.member.application,
                     service=service.name,
                     needed=needed,

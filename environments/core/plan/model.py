@@ -81,7 +81,6 @@ class Surroundings:
     ingress_scheme: str
     ingress_port: int
     known_applications: frozenset[str]
-    known_contexts: frozenset[str] = frozenset()
     held_hosts: Mapping[str, str] = field(default_factory=dict)
     local_ports: Mapping[tuple[str, int], int] = field(default_factory=dict)
     processes_elsewhere: int = 0

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from environments.core.plan.model import Plan, PlannedHost, PlannedMember, PlannedWorkload
@@ -10,6 +10,8 @@ from environments.core.problems import Problem
 from environments.core.variables.model import Value
 
 UNKNOWN_HANDLE = "ted????"
+_OF_THE_MOMENT = ("repository.stale",)
+"""Problems that tell of when something was asked, not of what would be deployed."""
 
 
 def shown(plan: Plan, *, fingerprint: Callable[[str], str]) -> dict[str, Any]:
@@ -22,15 +24,16 @@ def shown(plan: Plan, *, fingerprint: Callable[[str], str]) -> dict[str, Any]:
         "hosts": [_host(host) for host in plan.hosts],
         "problems": [problem_form(problem) for problem in plan.problems],
     }
-    for planned in plan.members:
-        if planned.member.comes:
-            form = _without_handle(form, planned.member.env_id)
-    return form
+    coming = [one.member.env_id for one in plan.members if one.member.comes]
+    return _without_handles(form, coming) if coming else form
 
 
-def _without_handle(form: Any, env_id: str) -> Any:
+def _without_handles(form: dict[str, Any], env_ids: Sequence[str]) -> dict[str, Any]:
     text = json.dumps(form, ensure_ascii=False)
-    return json.loads(text.replace(env_id, UNKNOWN_HANDLE))
+    for env_id in env_ids:
+        text = text.replace(env_id, UNKNOWN_HANDLE)
+    without: dict[str, Any] = json.loads(text)
+    return without
 
 
 def _member(planned: PlannedMember, fingerprint: Callable[[str], str]) -> dict[str, Any]:
@@ -150,7 +153,9 @@ def digest_of(plan: Plan) -> str:
         "members": [_digested(planned) for planned in plan.members],
         "hosts": [[host.application, host.service, host.pattern, host.path] for host in plan.hosts],
         "problems": sorted(
-            [problem.id, str(problem.level), problem.application] for problem in plan.problems
+            [problem.id, str(problem.level), problem.application]
+            for problem in plan.problems
+            if problem.id not in _OF_THE_MOMENT
         ),
     }
     canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False)

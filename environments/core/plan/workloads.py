@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from environments.core.names import label
-from environments.core.plan.hosts import ports_of
+from environments.core.plan.hosts import ports_of, rules_of
 from environments.core.plan.model import (
     Act,
     Member,
@@ -113,20 +113,16 @@ def _of_service(service: Service, surroundings: Surroundings) -> tuple[Generated
 
 def _absent(shaped: Sequence[Shaped]) -> frozenset[str]:
     """Names that a service would have given, had it not been excluded or ignored."""
-    missing = {
-        service.name
-        for one in shaped
-        for service in one.member.template.services
-        if service.name not in one.services
-    }
-    return frozenset(
-        made.name
-        for name in missing
-        for made in (
-            *ingress_variables(name, url="", host=""),
-            *service_variables(name, host="", port=""),
-        )
-    )
+    made: list[Generated] = []
+    for one in shaped:
+        services = one.member.template.services
+        missing = [service for service in services if service.name not in one.services]
+        exposed = {rule.service for rule in rules_of(one.member, services)}
+        for service in filter(ports_of, missing):
+            made += service_variables(service.name, host="", port="")
+            if service.name in exposed:
+                made += ingress_variables(service.name, url="", host="")
+    return frozenset(variable.name for variable in made)
 
 
 def _elsewhere(one: Shaped) -> frozenset[str]:
@@ -148,6 +144,13 @@ def _envs(source: Workload, workload: Workload) -> tuple[EnvironmentVariable, ..
     return workload.envs if source is workload else (*source.envs, *workload.envs)
 
 
+def _command(source: Workload, workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Command and arguments; a job that has neither runs what its service runs."""
+    if workload.command or source is workload:
+        return workload.command, workload.args
+    return source.command, workload.args or source.args
+
+
 def _workload(
     member: Member, workload: Workload, kind: str, around: _Around
 ) -> tuple[PlannedWorkload, tuple[Problem, ...]]:
@@ -165,6 +168,7 @@ def _workload(
         elsewhere=around.elsewhere,
     )
     build = source.build
+    command, args = _command(source, workload)
     made = PlannedWorkload(
         name=workload.name,
         workload=label(workload.name),
@@ -173,8 +177,8 @@ def _workload(
         has_repo=workload.has_repo or (source is not workload and source.has_repo),
         image=workload.image or source.image,
         folder=build.context if build else ".",
-        command=workload.command or (source.command if source is not workload else ()),
-        args=workload.args,
+        command=command,
+        args=args,
         variables=variables,
         resources=workload.resources,
         volumes=workload.volumes,

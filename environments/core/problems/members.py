@@ -20,6 +20,9 @@ CATALOGUE: dict[str, Entry] = {
     "import.not-there": Entry(
         "{application} does not import {name}.", "Leave --without {name} out."
     ),
+    "import.both": Entry(
+        "{name} is both selected and left out.", "Give it one of --import and --without."
+    ),
     "host.unknown-service": Entry(
         "A host of {application} leads to {service}, which the template does not have.",
         "Name one of its services.",
@@ -58,7 +61,7 @@ CATALOGUE: dict[str, Entry] = {
     "engine.off": Entry("{reason}", "Choose another context, or ask an operator."),
     "engine.unsupported": Entry(
         "{application} uses {key}, which the engine {engine} cannot carry out.",
-        "Take it out of the template.",
+        "{remedy}",
     ),
     "engine.only-image": Entry(
         "{name} of {application} is only an image ({image}), and the engine {engine} runs "
@@ -100,7 +103,7 @@ CATALOGUE: dict[str, Entry] = {
         "Write $(PORT), or $(PORT_{port}), in its place.",
     ),
     "engine.own-address": Entry(
-        "{name} of {application} sets {variable} itself, which the engine {engine} would fill "
+        "{application} sets {variable} itself (for {name}), which the engine {engine} would fill "
         "with the address that it gave.",
         "Leave it out, or keep it if the address is right.",
     ),
@@ -112,6 +115,14 @@ CATALOGUE: dict[str, Entry] = {
     "context.unknown": Entry(
         "{application} asks for the context {name}, which this account does not have.",
         "The default one is used: {used}.",
+    ),
+    "context.stays": Entry(
+        "{application} asks for the context {name}, and this environment runs in {used}.",
+        "Where an environment runs is chosen when it is created.",
+    ),
+    "domain.stays": Entry(
+        "{application} asks for the domain {name}, and this environment is served under {used}.",
+        "The domain is chosen when an environment is created.",
     ),
     "context.of-import": Entry(
         "{application} asks for its own {key} ({name}), and runs in its importer's.",
@@ -130,7 +141,7 @@ CATALOGUE: dict[str, Entry] = {
         "{suggestion}",
     ),
     "import.exclude-needed": Entry(
-        "{service} of {application} depends on {excluded}, which is excluded.",
+        "{service} of {application} depends on {needed}, which is excluded.",
         "Include it, or make sure that {service} starts without it.",
     ),
     "import.nothing-left": Entry(

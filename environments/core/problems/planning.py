@@ -13,7 +13,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "branch.tracking-gone": Entry(
         "{application} tracks {branch}, which the repository does not have any more.",
-        "The default branch is used; correct the template.",
+        "The rule that comes next decides; correct the template.",
     ),
     "collision.service": Entry(
         "The service {name} is in {application} (line {line}) and, as {other_name}, in {other} "

@@ -161,6 +161,10 @@ CATALOGUE: dict[str, Entry] = {
     "variables.name": Entry(
         "{name!r} cannot be the name of a variable.", "Use a name without blanks and =."
     ),
+    "variables.no-service": Entry(
+        "services.{name} sets variables of a service that {application} does not have.",
+        "{suggestion}",
+    ),
     "variables.both": Entry(
         "defaults and envs are two words for the same list.", "Put the variables into one of them."
     ),

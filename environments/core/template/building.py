@@ -44,6 +44,7 @@ def template_of(document: Document) -> AppTemplate:
         parameters=tuple(map(_parameter, root.entries("parameters"))),
         tunes=tunes(root),
         unsupported=unsupported(root),
+        lines={pair.key.text: document.place(pair.key.start).line for pair in root.node.pairs},
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from environments.core.problems import Place
+
 JOB_TIMEOUT = 1200
 """Seconds that a job may run where its template says nothing."""
 
@@ -236,6 +238,13 @@ class AppTemplate:
     tunes: tuple[Unsupported, ...] = ()
     """Keys that only tune (``ingress``, ``node_selector``, ``autoscale``, …)."""
     unsupported: tuple[Unsupported, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each key of the top level stands."""
+
+    def place_of(self, key: str) -> Place | None:
+        """Where this key of the top level stands."""
+        line = self.lines.get(key)
+        return Place(self.file, line) if line else None
 
     def service(self, name: str) -> Service | None:
         """The service of this name."""

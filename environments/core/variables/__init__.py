@@ -8,6 +8,7 @@ from environments.core.variables.generated import (
     service_variables,
 )
 from environments.core.variables.model import Generated, Value, VariablesFile
+from environments.core.variables.sections import section_problems
 
 __all__ = [
     "Generated",
@@ -18,5 +19,6 @@ __all__ = [
     "is_reserved",
     "own_names",
     "release_variables",
+    "section_problems",
     "service_variables",
 ]

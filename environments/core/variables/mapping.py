@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BRACES = re.compile(r"\$\{|\}")
 
 
 class MappingError(Exception):
@@ -59,9 +60,7 @@ def _after_dollar(expression: str, at: int) -> tuple[Part, int]:
     if expression.startswith("$$", at):
         return Text("$"), at + 2
     if expression.startswith("${", at):
-        end = expression.find("}", at)
-        if end < 0:
-            raise MappingError("it has a ${ that is not closed")
+        end = _closing(expression, at)
         name, has_default, default = expression[at + 2 : end].partition(":-")
         if not NAME.fullmatch(name):
             raise MappingError(f"${{{expression[at + 2 : end]}}} does not name a variable")
@@ -69,6 +68,16 @@ def _after_dollar(expression: str, at: int) -> tuple[Part, int]:
     if found := NAME.match(expression, at + 1):
         return Reference(found[0]), found.end()
     return Text("$"), at + 1
+
+
+def _closing(expression: str, at: int) -> int:
+    """Where the ``${`` at this place is closed; a default may hold a ``${…}`` of its own."""
+    depth = 0
+    for found in _BRACES.finditer(expression, at):
+        depth += 1 if found[0] == "${" else -1
+        if depth == 0:
+            return found.start()
+    raise MappingError("it has a ${ that is not closed")
 
 
 def references(parts: tuple[Part, ...]) -> tuple[Reference, ...]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from environments.actions.asking import Refused
 from environments.actions.drafts import think_through
+from environments.core.plan import problem_form
 from environments.core.problems import Problem, has_errors
 from environments.management.drafting import add_draft_arguments, draft_from
-from environments.management.operator import OperatorCommand, one_line
+from environments.management.operator import OperatorCommand, located, one_line
 from environments.services.planning import form_of
 
 
@@ -31,16 +32,18 @@ class Command(OperatorCommand):
             raise Refused(*drafted.problems)
         form = form_of(drafted.plan)
         if options["as_json"]:
-            self.tell(_told(form, drafted.problems))
+            self.tell(_told(form))
         else:
             self._print(form)
-            self.warn(drafted.problems)
+            for problem in form["problems"]:
+                self.warn_of(problem)
         return int(has_errors(drafted.problems))
 
     def refuse(self, problems: Sequence[Problem], **options: Any) -> int:
         """No plan at all: the same shape, empty."""
         if options["as_json"]:
-            self.tell(_told({"digest": None, "members": [], "hosts": []}, problems))
+            forms = [problem_form(problem) for problem in problems]
+            self.tell(_told({"digest": None, "members": [], "hosts": [], "problems": forms}))
             return 1
         return super().refuse(problems, **options)
 
@@ -63,7 +66,7 @@ def _ignored(member: dict[str, Any]) -> str:
     return f", ignored by {member['ignored_by']}" if member["ignored_by"] else ""
 
 
-def _told(form: dict[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+def _told(form: dict[str, Any]) -> dict[str, Any]:
     members = ("application", "branch", "commit", "rule", "ignored_by", "excluded")
     hosts = ("application", "service", "host", "path", "url")
     return {
@@ -77,7 +80,7 @@ def _told(form: dict[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
         ],
         "hosts": [{key: host[key] for key in hosts} for host in form["hosts"]],
         "problems": [
-            {"id": problem.id, "level": str(problem.level), "message": problem.message}
-            for problem in problems
+            {"id": problem["id"], "level": problem["level"], "message": located(problem)}
+            for problem in form["problems"]
         ],
     }
