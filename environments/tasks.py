@@ -1,29 +1,27 @@
 """The queue's doors: what comes next, and when. A task carries an id and calls one service."""
 
 import logging
-from datetime import timedelta
 
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from environments.core.ports import IngressError
 from environments.models import Deployment, DeploymentStatus
+from environments.models.deployment import LIVE
 from environments.services import routes, running
+from environments.services.lease import unheld, untaken
 from environments.services.running import Outcome
 from releaseclone.celery import queue
 
 logger = logging.getLogger(__name__)
 BROKER_ERRORS = (OperationalError, ConnectionError, TimeoutError)
 """What publishing raises when the broker is gone or mute."""
-_UNTAKEN = timedelta(seconds=10)
-"""A message that nobody took for so long is taken for lost."""
 
 
 def send(pk: int) -> None:
     """Put the deployment into the queue, with the number that makes older messages void."""
     deployment = Deployment.objects.only("fence").get(pk=pk)
-    Deployment.objects.filter(pk=pk).update(sent_at=timezone.now())
+    Deployment.objects.filter(pk=pk).update(sent_at=Now())
     run_deployment.delay(pk, deployment.fence)
 
 
@@ -51,11 +49,7 @@ def send_next(pk: int) -> None:
 @queue.task
 def sweep() -> None:
     """Send again what no worker holds: after a killed worker, a lost message, a silent broker."""
-    now = timezone.now()
-    unheld = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    untaken = Q(sent_at__isnull=True) | Q(sent_at__lt=now - _UNTAKEN)
-    live = Q(status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING))
-    rows = Deployment.objects.filter(live, unheld, untaken, part_of__isnull=True)
+    rows = Deployment.objects.filter(unheld(), untaken(), status__in=LIVE, part_of__isnull=True)
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         send(pk)
 

@@ -1,16 +1,13 @@
 """How a deployment ends: every share gets its status and its reason, and what left is let go."""
 
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from environments import wiring
 from environments.core.masking import Masker
-from environments.core.ports import EngineError, IngressError, Phase
+from environments.core.ports import EngineError, IngressError
 from environments.models import (
     Deployment,
     DeploymentKind,
@@ -23,18 +20,21 @@ from environments.models import (
     TaskState,
 )
 from environments.models.deployment import LIVE, OPEN
-from environments.services import pruning, rendering, routes, status
+from environments.services import folders, pruning, rendering, routes, status
 from environments.services.lease import Lease
 from environments.services.say import say
 
 
-def fail(deployment: Deployment, lease: Lease, reason: str) -> None:
-    """End the run before its tasks: everything that is open is skipped."""
+def fail(deployment: Deployment, lease: Lease, reason: str, *, told: Sequence[str] = ()) -> None:
+    """End the run before its tasks: everything that is open is skipped.
+
+    ``told``: what is said before.
+    """
     with lease.writing():
         now = timezone.now()
         members = _settled(deployment, now)
         _skip_open(deployment, reason, now)
-        say(deployment, [f"failed: {reason}"], masker=Masker(()))
+        say(deployment, [*told, f"failed: {reason}"], masker=Masker(()))
         for share in members:
             _close(share, DeploymentStatus.ABORTED, f"not started: {reason}", now)
         _close(deployment, DeploymentStatus.FAILED, reason, now)
@@ -84,9 +84,10 @@ def finish(deployment: Deployment, lease: Lease) -> None:
         if not deployment.failure:
             _remember(deployment, deployment)
     if not deployment.failure:
-        pruning.prune(deployment)
+        pruning.prune(deployment, lease)
     _publish(deployment, lease)
-    _tidy(deployment)
+    lease.require()
+    folders.tidy(deployment)
     with lease.writing():
         _close_by_cause(deployment, timezone.now())
         say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
@@ -169,7 +170,8 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
         if remains:
             fail(deployment, lease, f"Something is left: {', '.join(remains)}. Delete again.")
             return
-        shutil.rmtree(_folders_of(deployment), ignore_errors=True)
+        lease.require()
+        folders.remove_all(deployment)
     with lease.writing():
         now = timezone.now()
         for share in _open_shares(deployment):
@@ -273,48 +275,3 @@ def _publish(deployment: Deployment, lease: Lease) -> None:
             return
         with lease.writing():
             say(deployment, [f"warning: {wrong}"], masker=Masker(()))
-
-
-def _folders_of(deployment: Deployment) -> Path:
-    root: Path = settings.RELEASECLONE.data / "checkouts"
-    return root / deployment.namespace.name
-
-
-def _tidy(deployment: Deployment) -> None:
-    """Remove the working folders that nothing of the namespace runs from any more.
-
-    Not every service of a member moves with a run: one that failed leaves those after it at the
-    commit before, and a patch may name some only. So the engine is asked what each runs from.
-    """
-    root = _folders_of(deployment)
-    if not root.exists():
-        return
-    try:
-        used = _folders_used(deployment)
-    except EngineError:
-        return
-    for member in root.iterdir():
-        if not any(one.is_relative_to(member) for one in used):
-            shutil.rmtree(member, ignore_errors=True)
-            continue
-        for folder in filter(Path.is_dir, list(member.iterdir())):
-            if not any(one.is_relative_to(folder) for one in used):
-                _remove_folder(folder)
-
-
-def _remove_folder(folder: Path) -> None:
-    """The folder, and only after it what the git host noted beside it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if not folder.exists():
-        for note in folder.parent.glob(f".{folder.name}.*"):
-            note.unlink(missing_ok=True)
-
-
-def _folders_used(deployment: Deployment) -> set[Path]:
-    namespace = deployment.namespace
-    runs = namespace.members.filter(removed_at__isnull=True).select_related("running", "namespace")
-    latest = {
-        rendering.folder_of(member, member.running.commit) for member in runs if member.running
-    }
-    seen = wiring.engine(namespace.context.engine).observe(namespace.name)
-    return latest | {one.folder for one in seen if one.folder and one.phase is not Phase.SUCCEEDED}

@@ -1,21 +1,32 @@
-"""The lease: one worker at a time holds a deployment, and every write names its fencing number."""
+"""The lease: one worker at a time holds a deployment, and every write names its fencing number.
+
+All times here are the database's own: workers whose clocks differ agree, and a clock that is put
+back leaves no lease that lasts longer than a lease can.
+"""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    transaction,
+)
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
 from environments.models import Deployment, DeploymentStatus
 from environments.models.deployment import LIVE
 
 LEASE = timedelta(seconds=15)
 _HEARTBEAT_SECONDS = 4.0
+_UNTAKEN = timedelta(seconds=10)
+_TOLERANCE = timedelta(seconds=1)
 
 
 class LeaseLost(Exception):
@@ -34,7 +45,7 @@ class Lease:
 
     def renew(self) -> bool:
         """Hold on for another 15 s; False when the lease is lost."""
-        return bool(self._row().update(lease_until=timezone.now() + LEASE))
+        return bool(self._row().update(lease_until=Now() + LEASE))
 
     def require(self) -> None:
         """Before anything that no transaction takes back; ``LeaseLost`` for a former holder."""
@@ -50,7 +61,7 @@ class Lease:
 
     def give_back(self) -> None:
         """Let any worker take it at once."""
-        self._row().update(lease_until=None, sent_at=timezone.now())
+        self._row().update(lease_until=None, sent_at=Now())
 
     @contextmanager
     def beating(self) -> Iterator[None]:
@@ -69,18 +80,31 @@ class Lease:
             try:
                 if not self.renew():
                     return
+            except (OperationalError, InterfaceError):
+                continue  # the database is away for a moment: the lease may last until it is back
             finally:
                 close_old_connections()
 
 
-def claim(pk: int, *, fence: int, now: datetime) -> Lease | None:
+def unheld() -> Q:
+    """Deployments that no worker holds."""
+    ahead = Q(lease_until__gt=Now() + LEASE + _TOLERANCE)
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=Now()) | ahead
+
+
+def untaken() -> Q:
+    """Deployments whose message nobody took for so long that it is taken for lost."""
+    ahead = Q(sent_at__gt=Now() + _TOLERANCE)
+    return Q(sent_at__isnull=True) | Q(sent_at__lt=Now() - _UNTAKEN) | ahead
+
+
+def claim(pk: int, *, fence: int) -> Lease | None:
     """The lease, if this deployment may run now and nobody else holds it.
 
     None when the task is an old one (its number is not the row's), when another worker holds
     it, when another deployment of the namespace runs (the database allows one), and when an
     older one of the namespace waits: messages may overtake each other, deployments may not.
     """
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     older = Deployment.objects.filter(
         namespace=OuterRef("namespace"),
         pk__lt=OuterRef("pk"),
@@ -88,14 +112,14 @@ def claim(pk: int, *, fence: int, now: datetime) -> Lease | None:
         part_of__isnull=True,
     )
     its_turn = Q(status=DeploymentStatus.RUNNING) | ~Exists(older)
-    rows = Deployment.objects.filter(free, its_turn, pk=pk, fence=fence, status__in=LIVE)
+    rows = Deployment.objects.filter(unheld(), its_turn, pk=pk, fence=fence, status__in=LIVE)
     try:
         with transaction.atomic():
             taken = rows.update(
                 fence=F("fence") + 1,
-                lease_until=now + LEASE,
+                lease_until=Now() + LEASE,
                 status=DeploymentStatus.RUNNING,
-                started_at=Coalesce(F("started_at"), now),
+                started_at=Coalesce(F("started_at"), Now()),
             )
     except IntegrityError:
         return None

@@ -2,12 +2,20 @@
 
 from environments import wiring
 from environments.core.ports import EngineError, ObjectName
-from environments.models import Deployment, DeploymentStatus, HostClaim, PortClaim, Task
+from environments.models import (
+    Deployment,
+    DeploymentStatus,
+    HostClaim,
+    Namespace,
+    PortClaim,
+    Task,
+)
 from environments.services import rendering
+from environments.services.lease import Lease
 from environments.services.routes import plan_of
 
 
-def prune(deployment: Deployment) -> None:
+def prune(deployment: Deployment, lease: Lease) -> None:
     """Services that left a member's template, records of earlier jobs, unused ports and hosts.
 
     Called before the deployment itself ends, and once more by whoever takes a dead worker's place.
@@ -24,12 +32,17 @@ def prune(deployment: Deployment) -> None:
             if one.environment in wanted and one.workload not in wanted[one.environment]
         }
         if gone:
+            lease.require()
             engine.remove(namespace.name, sorted(gone, key=lambda one: (one.kind, one.name)))
     except EngineError:
         return
-    PortClaim.objects.filter(
-        namespace=namespace, workload__in={one.name for one in gone if one.kind == "Deployment"}
-    ).delete()
+    with lease.writing():
+        services = {one.name for one in gone if one.kind == "Deployment"}
+        PortClaim.objects.filter(namespace=namespace, workload__in=services).delete()
+        _free_hosts(namespace)
+
+
+def _free_hosts(namespace: Namespace) -> None:
     living = namespace.members.filter(removed_at__isnull=True).select_related("running__part_of")
     hosts = {
         host["host"]

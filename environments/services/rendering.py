@@ -79,10 +79,15 @@ def tasks_of(deployment: Deployment) -> list[Task]:
     return list(shared.defer(*(f"deployment__{box}" for box in ("pins", "plan", "manifests"))))
 
 
+def folders_of(namespace: Namespace) -> Path:
+    """Where the code of all members lies, in a folder for each: ``{env_id}/{commit}``."""
+    root: Path = settings.RELEASECLONE.data / "checkouts"
+    return root / namespace.name
+
+
 def folder_of(environment: Environment, commit: str) -> Path:
     """Where the code of this member lies at this commit."""
-    root: Path = settings.RELEASECLONE.data / "checkouts"
-    return root / environment.namespace.name / environment.env_id / commit
+    return folders_of(environment.namespace) / environment.env_id / commit
 
 
 def check_out(deployment: Deployment, pins: list[Pin]) -> None:

@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 def advance(pk: int, *, fence: int) -> Outcome:
     """Take the deployment as far as one slice of time allows."""
-    lease = claim(pk, fence=fence, now=timezone.now())
+    lease = claim(pk, fence=fence)
     if lease is None:
         return Outcome.NOTHING
     deployment = _read(pk)
@@ -96,7 +96,7 @@ def _resolve(deployment: Deployment, lease: Lease) -> bool:
     if own and own["ignored_by"]:
         ending.ignore(deployment, lease, ref=own["ignored_ref"], pattern=own["ignored_by"])
         return False
-    lines = [*_moved(deployment, pins), *map(_why, pins)]
+    lines = [*_told(resolved.problems), *_moved(deployment, pins), *map(_why, pins)]
     with lease.writing():
         deployment.pins = pins
         deployment.branch = own["branch"] if own else ""
@@ -131,16 +131,20 @@ def _why(pin: Pin) -> str:
 
 
 def _acceptable(deployment: Deployment, lease: Lease, problems: tuple[Problem, ...]) -> bool:
-    """Whether the run may go on; an error ends it with all of them in its log."""
-    if problems:
-        with lease.writing():
-            lines = [f"{problem.level}: {problem.message}" for problem in problems]
-            say(deployment, lines, masker=Masker(()))
+    """Whether the run may go on; an error ends it with all of them in its log.
+
+    Warnings are told by the step, together with the box that it fills: once, whoever dies.
+    """
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        ending.fail(deployment, lease, f"{errors[0].message}{more}")
+        reason = f"{errors[0].message}{more}"
+        ending.fail(deployment, lease, reason, told=_told(problems))
     return not errors
+
+
+def _told(problems: tuple[Problem, ...]) -> list[str]:
+    return [f"{problem.level}: {problem.message}" for problem in problems]
 
 
 def _write(deployment: Deployment, lease: Lease) -> bool:
@@ -152,6 +156,7 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
         made = writing.Made(made.plan, (*made.problems, *warned))
     if not _acceptable(deployment, lease, made.problems) or made.plan is None:
         return False
+    told = _told(made.problems)
     claimed = _claim_names(deployment, lease, made.plan)
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     if made.plan is None or has_errors(made.problems):
@@ -166,6 +171,7 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
         deployment.written_at = timezone.now()
         deployment.save(update_fields=["pins", "plan", "written_at"])
         writing.write_tasks(deployment, pins, made.plan, leaving)
+        say(deployment, told, masker=Masker(()))
         status.refresh(deployment.namespace)
     return True
 

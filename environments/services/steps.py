@@ -23,9 +23,9 @@ from environments.core.ports import (
 )
 from environments.core.progress import Box as TaskBox
 from environments.core.progress import MemberBoxes, State
-from environments.models import Deployment, Environment, Task, TaskState
+from environments.models import Deployment, Environment, Namespace, Task, TaskState
 from environments.services import rendering, routes
-from environments.services.lease import Lease
+from environments.services.lease import Lease, LeaseLost
 from environments.services.rendering import Box
 from environments.services.say import leave_out, say
 
@@ -136,13 +136,25 @@ def _apply(deployment: Deployment, lease: Lease, task: Task, *, box: Box, masker
                 _fail(deployment, lease, task, str(wrong), (), masker=masker)
                 return
             time.sleep(0.5)
-    with lease.writing():
-        task.state = TaskState.APPLIED
-        task.applied_at = timezone.now()
-        task.save(update_fields=["state", "applied_at"])
-        say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
-        if task.kind != "removal" and task.deployment.kind != "teardown":
-            _runs_now(member, task.deployment)
+    try:
+        with lease.writing():
+            task.state = TaskState.APPLIED
+            task.applied_at = timezone.now()
+            task.save(update_fields=["state", "applied_at"])
+            say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
+            if task.kind != "removal" and task.deployment.kind != "teardown":
+                _runs_now(member, task.deployment)
+    except LeaseLost:
+        _take_back(deployment)
+        raise
+
+
+def _take_back(deployment: Deployment) -> None:
+    """What was started between two looks at a lease that was lost must not outlive its namespace:
+    whoever took over may have removed all of it meanwhile."""
+    namespace = Namespace.objects.get(pk=deployment.namespace_id)
+    if namespace.ended_at is not None:
+        wiring.engine(deployment.namespace.context.engine).destroy(namespace.name)
 
 
 def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> None:
