@@ -1,9 +1,9 @@
 """Asking for applications: registering, saving their template and variables, deleting."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from environments import wiring
 from environments.actions.asking import (
@@ -15,20 +15,16 @@ from environments.actions.asking import (
     require_owner,
 )
 from environments.actions.foreseeing import foreseen, unused_sections
+from environments.actions.repositories import GIT_HOST, read_repository
 from environments.core.diff import text_difference
 from environments.core.names import is_label, label
-from environments.core.ports import GitHost, GitHostError, Refs
-from environments.core.problems import Problem, error, warning
+from environments.core.ports import Refs
+from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template import parse_application_template
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.core.yamlfile import with_line_ends_of
 from environments.models import Application, ApplicationVersion, Environment
 from environments.services import members
-
-TEMPLATE_PATH = ".release/application_template.yaml"
-VARIABLES_PATH = ".release/environment_variables.yaml"
-RELEASE_FILE = ".release.yaml"
-GIT_HOST = "git"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +33,6 @@ class Registered:
 
     application: Application
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a repository holds at the head of its default branch; None: it has no such file."""
-
-    refs: Refs
-    template: str | None
-    variables: str | None
-    template_path: str
 
 
 class TemplateUnusable(Refused):
@@ -69,97 +55,54 @@ def register_application(
     template: str | None = None,
     variables: str | None = None,
 ) -> Registered:
-    """A new application of a repository; without the texts, those in the repository."""
+    """A new application of a repository; without the texts, those in the repository.
+
+    Everything that is wrong with name, template and variables is said at once.
+    """
     source = source.strip()
     reading = read_repository(source)
     text = template if template is not None else reading.template
     if text is None:
-        raise _missing(source, name, reading)
+        proposal = proposal_for(name or _last_part(source))
+        raise TemplateMissing(reading.missing(reading.template_file), text=proposal)
     variables_text = variables if variables is not None else (reading.variables or "")
-    name = (name or _name_of(text, source)).strip()
+    given, name = name.strip(), (name or _name_of(text, source)).strip()
+    found = list(_template_problems(name, text))
+    is_unusable = has_errors(found)
+    if given or not is_unusable:
+        found += _name_problems(actor, name)  # a name out of a broken template says nothing
+    found += _variables_problems(name, variables_text)
+    if is_unusable and template is None:
+        raise TemplateUnusable(*found, text=text)
+    problems = refuse_errors(tuple(found))
     try:
-        problems = _read(name, text)
-    except Refused as refused:
-        if template is not None:
-            raise
-        raise TemplateUnusable(*refused.problems, text=text) from refused
-    _check_name(actor, name)
-    problems += refuse_errors(_variables_problems(name, variables_text))
+        application = _registered(actor, reading.refs, source, name, text, variables_text)
+    except IntegrityError as taken:  # by somebody who was faster
+        raise Refused(error("application.taken", name=name)) from taken
+    return Registered(application, (*problems, *foreseen(application, template=text)))
+
+
+def _registered(
+    actor: Actor, refs: Refs, source: str, name: str, template: str, variables: str
+) -> Application:
     with transaction.atomic():
         application = Application.objects.create(
             account=actor.account,
             name=name,
             repository_url=source,
             git_host=GIT_HOST,
-            default_branch=reading.refs.default_branch,
+            default_branch=refs.default_branch,
         )
         _save_version(
             actor,
             application,
             number=1,
-            template=text,
-            variables=variables_text,
+            template=template,
+            variables=variables,
             change="registered",
         )
         note(actor, f"registered {name}", application=application)
-    return Registered(application, (*problems, *foreseen(application, template=text)))
-
-
-def read_repository(source: str) -> Reading:
-    """The texts at the head of the default branch; ``Refused`` where it cannot be read."""
-    host = wiring.git_host(GIT_HOST)
-    try:
-        refs = host.refs(source)
-        commit = refs.branches[refs.default_branch]
-        template_path, variables_path = _paths(host, source, commit)
-        return Reading(
-            refs=refs,
-            template=_text(host, source, commit, template_path),
-            variables=_text(host, source, commit, variables_path),
-            template_path=template_path,
-        )
-    except GitHostError as wrong:
-        raise Refused(
-            error("repository.unreadable", application="The repository", reason=str(wrong))
-        ) from wrong
-
-
-def _paths(host: GitHost, source: str, commit: str) -> tuple[str, str]:
-    """Where ``.release.yaml`` says that the texts are, else the standard places."""
-    text = _text(host, source, commit, RELEASE_FILE)
-    if text is None:
-        return TEMPLATE_PATH, VARIABLES_PATH
-    try:
-        named = yaml.safe_load(text) or {}
-        if not isinstance(named, dict):
-            raise TypeError("it is not a mapping")
-        return (
-            str(named.get("application_template") or TEMPLATE_PATH),
-            str(named.get("environment_variables") or VARIABLES_PATH),
-        )
-    except (yaml.YAMLError, TypeError) as wrong:
-        raise Refused(error("application.release-file", reason=str(wrong))) from wrong
-
-
-def _text(host: GitHost, source: str, commit: str, path: str) -> str | None:
-    content = host.read_file(source, commit=commit, path=path)
-    if content is None:
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise Refused(error("application.not-text", path=path)) from wrong
-
-
-def _missing(source: str, name: str, reading: Reading) -> TemplateMissing:
-    branch = reading.refs.default_branch
-    problem = error(
-        "application.no-template",
-        path=reading.template_path,
-        branch=branch,
-        commit=reading.refs.branches[branch][:7],
-    )
-    return TemplateMissing(problem, text=proposal_for(name or _last_part(source)))
+    return application
 
 
 def proposal_for(name: str) -> str:
@@ -188,26 +131,25 @@ def _last_part(source: str) -> str:
     return source.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git") or "application"
 
 
-def _check_name(actor: Actor, name: str) -> None:
+def _name_problems(actor: Actor, name: str) -> Iterator[Problem]:
     if not is_label(name):
-        raise Refused(error("application.name", name=name))
-    if Application.objects.filter(account=actor.account, name=name).exists():
-        raise Refused(error("application.taken", name=name))
+        yield error("application.name", name=name)
+    elif Application.objects.filter(account=actor.account, name=name).exists():
+        yield error("application.taken", name=name)
 
 
 def check_template(application: Application, text: str) -> tuple[Problem, ...]:
     """The warnings of a template that may be saved; ``Refused`` with all problems else."""
-    return (*_read(application.name, text), *foreseen(application, template=text))
+    problems = refuse_errors(tuple(_template_problems(application.name, text)))
+    return (*problems, *foreseen(application, template=text))
 
 
-def _read(name: str, text: str) -> tuple[Problem, ...]:
-    """The warnings of the text alone; ``Refused`` with all problems where it has an error."""
+def _template_problems(name: str, text: str) -> Iterator[Problem]:
+    """Everything that the text alone says."""
     parsed = parse_application_template(text, file=members.TEMPLATE_FILE, application=name)
-    problems = refuse_errors(parsed.problems)
+    yield from parsed.problems
     if parsed.template and parsed.template.app not in ("", name):
-        differs = warning("application.app-differs", app=parsed.template.app, name=name)
-        return (*problems, differs)
-    return problems
+        yield warning("application.app-differs", app=parsed.template.app, name=name)
 
 
 def _variables_problems(name: str, text: str) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from environments.actions import applications as acts
 from environments.actions.asking import Actor, Conflict, Refused, require_owner
+from environments.actions.repositories import read_repository
 from environments.core.diff import DiffLine, text_difference
 from environments.core.plan import problem_form
 from environments.core.problems import Problem
@@ -140,7 +141,7 @@ def read_again(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     application = reads.application_of(actor.account, name)
     stored = _texts_of(reads.version_of(application, application.number))
     try:
-        reading = acts.read_repository(application.repository_url)
+        reading = read_repository(application.repository_url)
         found = {TEMPLATE: reading.template, VARIABLES: _masked(reading.variables)}
     except Refused as refused:
         return _show(request, actor, application, 422, problems=refused.problems)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.actions.applications import TEMPLATE_PATH, VARIABLES_PATH
+from environments.actions.repositories import TEMPLATE_PATH, VARIABLES_PATH
 from environments.models import Application
 from environments.services import members
 from tests.commands.conftest import Run

@@ -80,6 +80,14 @@ CATALOGUE: dict[str, Entry] = {
         "The repository has no {path} at {branch} ({commit}).",
         "Start from the proposal below, or commit a template and register again.",
     ),
+    "application.named-missing": Entry(
+        ".release.yaml names {path}, and the repository has no such file at {branch} ({commit}).",
+        "Correct the path, or commit the file.",
+    ),
+    "application.release-path": Entry(
+        ".release.yaml names {path}, which leads out of the repository.",
+        "Write the path from the repository's root, without .. in it.",
+    ),
     "application.not-text": Entry("{path} of the repository is not UTF-8 text.", "Convert it."),
     "application.has-environments": Entry(
         "{name} has {count} living environments.", "Delete them first: {environments}."
