@@ -84,6 +84,18 @@ def test_a_chain_of_a_hundred_reaches_the_container(world: World) -> None:
     assert environment.env_id in given["M0"]
 
 
+def test_mappings_that_grow_without_end_are_refused_before_anything_runs(
+    world: World, problems_of: Drafted
+) -> None:
+    doubled = ", ".join(f"M{number + 1}: '${{M{number}}}${{M{number}}}'" for number in range(60))
+    variables = f"mapping: {{M0: some text, {doubled}}}\n"
+    application = world.application("shop", services("web"), variables=variables)
+    (problem, *_) = problems_of(application)
+    assert (problem.id, problem.level) == ("mapping.too-long", "error")
+    with pytest.raises(Refused):
+        world.create(application)
+
+
 def _given(world: World, workload: str) -> dict[str, Any]:
     """The variables of the one container that was applied, wherever its manifests keep them."""
     kept: dict[str, dict[str, str]] = {}

@@ -121,29 +121,54 @@ def test_the_own_branch_is_given_else_tracked_else_the_default() -> None:
 NAMES = st.sampled_from(["main", "a", "b", "c", "d"])
 
 
+MAYBE = st.one_of(st.just(""), NAMES)
+
+
+def read_plainly(
+    branches: set[str], tags: set[str], default: str, asked: dict[str, str]
+) -> tuple[str, bool, Rule, bool]:
+    """Name, whether it is a tag, rule, and whether the repository has it: rule after rule."""
+    for rule in (Rule.CHOSEN, Rule.FIXED):
+        name = asked[rule]
+        if name:
+            return name, name in tags - branches, rule, name in branches | tags
+    if asked["same-name"] in branches:
+        return asked["same-name"], False, Rule.SAME_NAME, True
+    if asked["tracking"] in branches:
+        return asked["tracking"], False, Rule.TRACKING, True
+    if asked["tracking tag"] in tags:
+        return asked["tracking tag"], True, Rule.TRACKING, True
+    return default, False, Rule.DEFAULT, True
+
+
 @given(
     branches=st.sets(NAMES, min_size=1),
-    fixed=st.one_of(st.just(""), NAMES),
-    importing=NAMES,
-    tracking=st.one_of(st.just(""), NAMES),
-    default=st.data(),
+    tags=st.sets(NAMES),
+    asked=st.fixed_dictionaries(
+        {"chosen": MAYBE, "fixed": MAYBE, "same-name": NAMES}
+        | {"tracking": MAYBE, "tracking tag": MAYBE}
+    ),
+    draw=st.data(),
 )
 def test_the_rules_agree_with_a_plain_reading_of_them(
-    branches: set[str], fixed: str, importing: str, tracking: str, default: st.DataObject
+    branches: set[str], tags: set[str], asked: dict[str, str], draw: st.DataObject
 ) -> None:
-    head = default.draw(st.sampled_from(sorted(branches)))
-    repository = Refs(head, {name: name for name in branches})
-    choice = imported((repository, template(branch=tracking)), importing, fixed=fixed)
-    expected: str | None
-    if fixed:
-        expected = fixed if fixed in branches else None
-    elif importing in branches:
-        expected = importing
-    elif tracking in branches:
-        expected = tracking
-    else:
-        expected = head
-    assert choice.commit == expected
+    default = draw.draw(st.sampled_from(sorted(branches)))
+    repository = refs(default, *(branches - {default}), tags=tuple(tags))
+    tracked = template(asked["tracking"], asked["tracking tag"])
+    choice = imported(
+        (repository, tracked), asked["same-name"], fixed=asked["fixed"], chosen=asked["chosen"]
+    )
+    name, is_tag, rule, exists = read_plainly(branches, tags, default, asked)
+    assert (choice.ref, choice.is_tag, choice.rule) == (name, is_tag, rule)
+    assert choice.commit == (f"{'t' if is_tag else 'b'}-{name}" if exists else None)
+    # The trace ends with the rule that holds; those before it looked and found nothing.
+    assert [step.found for step in choice.trace] == [False] * (len(choice.trace) - 1) + [exists]
+    assert (choice.trace[-1].rule, choice.trace[-1].looked_for) == (rule, name)
+    passed_over = [step for step in choice.trace[:-1] if step.rule is Rule.TRACKING]
+    warned = [problem.id for problem in choice.problems if problem.level == "warning"]
+    assert warned == ["branch.tracking-gone"] * len(passed_over)
+    assert bool([one for one in choice.problems if one.level == "error"]) is not exists
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def mapped(*entries: tuple[str, str]) -> VariablesFile:
     )
 
 
+def text_of(expression: str, values: dict[str, str]) -> str | None:
+    """What the expression makes of these values."""
+    texts = evaluate(parse(expression), values.get)
+    return None if texts is None else "".join(texts)
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -94,7 +100,7 @@ def mapped(*entries: tuple[str, str]) -> VariablesFile:
     ],
 )
 def test_the_forms_of_an_expression(expression: str, expected: str | None) -> None:
-    assert evaluate(parse(expression), {"A": "1", "EMPTY": ""}.get) == expected
+    assert text_of(expression, {"A": "1", "EMPTY": ""}) == expected
 
 
 @pytest.mark.parametrize("expression", ["${A", "x${", "${A:-${B}", "${}", "${1}", "${a b}"])
@@ -105,8 +111,7 @@ def test_it_refuses_what_is_not_an_expression(expression: str) -> None:
 
 @given(st.text())
 def test_text_whose_dollars_are_doubled_stays_itself(text: str) -> None:
-    parts = parse(f" {text.replace('$', '$$')}")
-    assert evaluate(parts, lambda _: None) == f" {text}"
+    assert text_of(f" {text.replace('$', '$$')}", {}) == f" {text}"
 
 
 def test_later_sources_win_and_each_value_names_its_own() -> None:
@@ -140,6 +145,13 @@ def test_a_chain_of_a_hundred_mappings_holds() -> None:
     values, problems = container(mapped(*entries, ("M100", "text of it")))
     assert values["M0"].text == "text of it"
     assert not problems
+
+
+def test_mappings_that_double_a_value_again_and_again_end_in_an_error() -> None:
+    entries = [(f"M{n + 1}", f"${{M{n}}}${{M{n}}}") for n in range(40)]
+    values, problems = container(mapped(("M0", "some text"), *entries))
+    assert problems[0].id == "mapping.too-long"
+    assert sum(len(value.text) for value in values.values()) < 5_000_000
 
 
 @pytest.mark.parametrize("entries", [[("A", "B"), ("B", "A")], [("A", "A")]])

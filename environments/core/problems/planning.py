@@ -56,6 +56,11 @@ CATALOGUE: dict[str, Entry] = {
         "The mapping {name} of {application} refers to itself, directly or by others.",
         "Break the circle.",
     ),
+    "mapping.too-long": Entry(
+        "With the mapping {name}, those of {application} make more than {limit} characters for "
+        "one container.",
+        "Let it refer to less.",
+    ),
     "mapping.missing": Entry(
         "The mapping {name} of {application} needs {missing}, which no container of it has.",
         "Import the application that gives it, or write a default: ${{NAME:-default}}.",

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from environments.core.problems import Place, Problem, error, warning
 from environments.core.template.model import EnvironmentVariable
-from environments.core.variables import mapping
-from environments.core.variables.generated import is_reserved
-from environments.core.variables.model import Generated, MappingEntry, Value, VariablesFile
+from environments.core.variables.generated import is_reserved, reason_of
+from environments.core.variables.making import Around, mapped_values
+from environments.core.variables.model import Generated, Value, VariablesFile
 
 SECRET_REFERENCE = "$secrets."  # noqa: S105 - the prefix of a reference, not a secret
 
@@ -38,15 +38,10 @@ def container_variables(
         if made.kind == "service" and made.name in own:
             continue
         values[made.name] = Value(made.name, made.text, False, made.kind)
-    mapped, wrong = _mapped(
-        variables,
-        values,
-        ingress,
-        application=application,
-        imported=imported,
-        absent=absent,
-        elsewhere=elsewhere,
-    )
+    # A mapping that is not made has said so itself: those that need it need not repeat it.
+    excused = absent | elsewhere | {entry.name for entry in variables.mapping}
+    around = Around(application, variables.file, imported, ingress, excused)
+    mapped, wrong = mapped_values(variables.mapping, values, around)
     for name, value in mapped.items():
         if name in values and values[name].source in ("ingress", "release"):
             continue
@@ -80,7 +75,7 @@ def _own(
                     place=place,
                     application=application,
                     name=key,
-                    reason=_reason(key, ingress),
+                    reason=reason_of(key, ingress),
                 )
             )
         if text.startswith(SECRET_REFERENCE):
@@ -89,14 +84,6 @@ def _own(
             )
         values[key] = Value(key, text, secret, source)
     return values, problems
-
-
-def _reason(name: str, ingress: Mapping[str, Generated]) -> str:
-    """Why the name is reserved, with the line that it is made for."""
-    made = ingress.get(name)
-    if made is None or not made.origin:
-        return "The product sets it."
-    return f"It is made for {made.origin}."
 
 
 def _entries(
@@ -113,117 +100,3 @@ def _entries(
     for entry in variables.services.get(service, ()):
         place = Place(variables.file, entry.line)
         yield entry.key, entry.value, entry.secret, f"variables of {service}", place
-
-
-def _mapped(
-    variables: VariablesFile,
-    values: Mapping[str, Value],
-    ingress: Mapping[str, Generated],
-    *,
-    application: str,
-    imported: bool,
-    absent: frozenset[str],
-    elsewhere: frozenset[str],
-) -> tuple[dict[str, Value], list[Problem]]:
-    """The mappings, evaluated in the order in which they need each other."""
-    problems: list[Problem] = []
-    parsed: dict[str, tuple[MappingEntry, tuple[mapping.Part, ...]]] = {}
-    for entry in variables.mapping:
-        place = Place(variables.file, entry.line)
-        if is_reserved(entry.name) or entry.name in ingress:
-            problems.append(
-                error(
-                    "variable.reserved",
-                    place=place,
-                    application=application,
-                    name=entry.name,
-                    reason=_reason(entry.name, ingress),
-                )
-            )
-            continue
-        try:
-            parsed[entry.name] = (entry, mapping.parse(entry.expression))
-        except mapping.MappingError as wrong:
-            problems.append(
-                error(
-                    "mapping.unread",
-                    place=place,
-                    application=application,
-                    name=entry.name,
-                    reason=str(wrong),
-                )
-            )
-    order, cyclic = _order({name: parts for name, (_, parts) in parsed.items()})
-    for name in cyclic:
-        place = Place(variables.file, parsed[name][0].line)
-        problems.append(error("mapping.cycle", place=place, application=application, name=name))
-    # A mapping that is not made has said so itself: those that need it need not repeat it.
-    excuses = absent | elsewhere | {entry.name for entry in variables.mapping}
-    known = dict(values)
-    made: dict[str, Value] = {}
-    for name in order:
-        entry, parts = parsed[name]
-        text = mapping.evaluate(parts, lambda key: known[key].text if key in known else None)
-        if text is None:
-            missing = _missing(parts, known)
-            excused = imported or all(key in excuses for key in missing)
-            problem, problem_id = (
-                (warning, "mapping.left-out") if excused else (error, "mapping.missing")
-            )
-            problems.append(
-                problem(
-                    problem_id,
-                    place=Place(variables.file, entry.line),
-                    application=application,
-                    name=name,
-                    missing=", ".join(missing),
-                )
-            )
-            continue
-        secret = any(
-            known[part.name].secret for part in mapping.references(parts) if part.name in known
-        )
-        made[name] = known[name] = Value(name, text, secret, f"mapping {entry.expression}")
-    return made, problems
-
-
-def _missing(parts: tuple[mapping.Part, ...], known: Mapping[str, Value]) -> list[str]:
-    return [
-        part.name
-        for part in mapping.references(parts)
-        if part.default is None and part.name not in known
-    ]
-
-
-def _order(
-    parsed: Mapping[str, tuple[mapping.Part, ...]],
-) -> tuple[list[str], list[str]]:
-    """Names so that each comes after those it refers to, and those that stand on a circle.
-
-    What merely refers to a circle is in the order: it is left out like all that is missing.
-    """
-    waits = {
-        name: {part.name for part in mapping.references(parts) if part.name in parsed}
-        for name, parts in parsed.items()
-    }
-    order: list[str] = []
-    cyclic: list[str] = []
-    while waits:
-        ready = [name for name, needs in waits.items() if not needs]
-        order += ready
-        if not ready:
-            ready = _on_circle(waits)
-            cyclic += ready
-        for name in ready:
-            del waits[name]
-        for needs in waits.values():
-            needs.difference_update(ready)
-    return order, sorted(cyclic)
-
-
-def _on_circle(waits: Mapping[str, set[str]]) -> list[str]:
-    """Of names that all wait, those that others wait for; the rest is taken off layer by layer."""
-    left = set(waits)
-    while (needed := {name for other in left for name in waits[other]} & left) != left:
-        left = needed
-    return sorted(left)

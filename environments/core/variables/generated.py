@@ -1,6 +1,7 @@
 """The variables that the product makes for every container."""
 
 import re
+from collections.abc import Mapping
 
 from environments.core.names import variable_prefix
 from environments.core.variables.model import Generated
@@ -11,6 +12,14 @@ _RESERVED = re.compile(r"RELEASE_[A-Z0-9_]*")
 def is_reserved(name: str) -> bool:
     """Whether the name is the product's own wherever it stands (``RELEASE_*``)."""
     return _RESERVED.fullmatch(name) is not None
+
+
+def reason_of(name: str, ingress: Mapping[str, Generated]) -> str:
+    """Why the name is reserved, with the line that it is made for."""
+    made = ingress.get(name)
+    if made is None or not made.origin:
+        return "The product sets it."
+    return f"It is made for {made.origin}."
 
 
 def ingress_variables(

@@ -85,8 +85,10 @@ def references(parts: tuple[Part, ...]) -> tuple[Reference, ...]:
     return tuple(part for part in parts if isinstance(part, Reference))
 
 
-def evaluate(parts: tuple[Part, ...], look_up: Callable[[str], str | None]) -> str | None:
-    """The text of the parts; None where a name without default is not there.
+def evaluate(
+    parts: tuple[Part, ...], look_up: Callable[[str], str | None]
+) -> tuple[str, ...] | None:
+    """The text of each part; None where a name without default is not there.
 
     A default counts where the name is unset or empty. Values are not looked into.
     """
@@ -101,4 +103,4 @@ def evaluate(parts: tuple[Part, ...], look_up: Callable[[str], str | None]) -> s
         if value is None:
             return None
         texts.append(value)
-    return "".join(texts)
+    return tuple(texts)
