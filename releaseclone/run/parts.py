@@ -149,10 +149,11 @@ def broker_command(data: Path, sockets: Path) -> tuple[str, ...]:
 
 
 def find_broker() -> Path:
-    """The server on the PATH, else that of the wheel; ``CannotRun`` without either."""
-    for name in _SERVERS:
-        if on_path := shutil.which(name):
-            return Path(on_path)
+    """The server of the wheel, else the one on the PATH; ``CannotRun`` without either.
+
+    The wheel's first: a server that is installed later may be older than the queue's files, and
+    then refuses to start.
+    """
     try:
         files = distribution(_WHEEL).files or []
     except PackageNotFoundError:
@@ -160,9 +161,12 @@ def find_broker() -> Path:
     for file in files:
         if file.name in _SERVERS:
             return Path(str(file.locate())).resolve()
+    for name in _SERVERS:
+        if on_path := shutil.which(name):
+            return Path(on_path)
     raise CannotRun(
-        f"there is no Valkey or Redis on the PATH. Install one, or the Python package {_WHEEL}, "
-        "or name a running one by REDIS_URL."
+        f"there is no Valkey or Redis. Install one, or the Python package {_WHEEL}, or name a "
+        "running one by REDIS_URL."
     )
 
 
