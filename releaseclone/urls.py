@@ -7,3 +7,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("environments.urls")),
 ]
+handler500 = "environments.views.broken.broken"
