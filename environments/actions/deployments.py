@@ -13,6 +13,7 @@ from environments.models import (
     DeploymentKind,
     DeploymentStatus,
     Environment,
+    Namespace,
 )
 from environments.services import planning_existing, status
 
@@ -74,6 +75,8 @@ def queue(
     Inside a transaction; the work starts after its commit. ``shown``: the plan that the person
     saw, so that the deployment can say what moved since.
     """
+    # One at a time for each namespace: of two who ask at once the later sees the earlier.
+    Namespace.objects.select_for_update(no_key=True).get(pk=environment.namespace_id)
     deployment = Deployment.objects.create(
         environment=environment,
         namespace=environment.namespace,

@@ -69,6 +69,7 @@ def create_environment(
         except IntegrityError:  # somebody took the handle or the name at this very moment
             if attempt == _TRIES - 1:
                 raise
+            drafted = think_through(actor, draft)  # refuses a name that was given and is taken
     raise AssertionError("unreachable")
 
 
