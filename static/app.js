@@ -94,7 +94,7 @@
   document.addEventListener("htmx:afterSwap", tell);
 
   // A form that was changed asks before it is left.
-  let changed = false;
+  let changed = document.querySelector('form[data-guard="unsaved"]') !== null;
   document.addEventListener("input", function (event) {
     if (event.target.closest("form[data-guard]")) changed = true;
   });

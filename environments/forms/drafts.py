@@ -26,6 +26,11 @@ class ImportRow:
     parameters: Sequence[Parameter]
     values: dict[str, str]
 
+    @property
+    def is_other(self) -> bool:
+        """Whether neither the template nor the person imports it."""
+        return not (self.selected or self.by_template)
+
 
 def choices_from(sent: QueryDict) -> tuple[ImportChoice, ...] | None:
     """The selected imports; None where the form had no selector."""
@@ -74,8 +79,14 @@ def parameters_from(sent: QueryDict) -> dict[str, dict[str, str]]:
     return values
 
 
-def draft_from(application: Application, sent: QueryDict) -> EnvironmentDraft:
-    """The environment that the form describes."""
+def draft_from(
+    application: Application, sent: QueryDict, *, follows_template: bool = False
+) -> EnvironmentDraft:
+    """The environment that the form describes.
+
+    ``follows_template``: with the imports that the template has, whatever was selected.
+    """
+    selection = QueryDict() if follows_template else sent
     return EnvironmentDraft(
         application,
         branch=sent.get("branch", "").strip(),
@@ -83,8 +94,8 @@ def draft_from(application: Application, sent: QueryDict) -> EnvironmentDraft:
         name=sent.get("name", "").strip(),
         is_production=sent.get("is_production") == "on",
         parameters=parameters_from(sent),
-        imports=choices_from(sent),
-        parallelize=parallelize_from(sent),
+        imports=choices_from(selection),
+        parallelize=parallelize_from(selection),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from environments import wiring
-from environments.core.masking import Masker
+from environments.core.masking import Masker, clean
 from environments.core.plan import Act, Plan
 from environments.core.ports import LocalPort, Manifest
 from environments.core.render import job_manifests, service_manifests
@@ -90,21 +90,34 @@ def folder_of(environment: Environment, commit: str) -> Path:
     return folders_of(environment.namespace) / environment.env_id / commit
 
 
-def check_out(deployment: Deployment, pins: list[Pin]) -> None:
-    """Make the working folder of every member that will run; raises ``GitHostError``."""
+def check_out(deployment: Deployment, pins: list[Pin]) -> dict[int, str]:
+    """Make the working folder of every member that will run; raises ``GitHostError``.
+
+    The subject of each member's commit, by the key of its environment.
+    """
+    subjects: dict[int, str] = {}
     if wiring.engine(deployment.namespace.context.engine).traits().runs_images:
-        return
+        return subjects
     for pin in pins:
         if pin["act"] != Act.APPLY or pin["commit"] is None:
             continue
         member = Environment.objects.select_related("application", "namespace").get(
             pk=pin["environment_id"]
         )
-        wiring.git_host(member.application.git_host).checkout(
-            member.application.repository_url,
-            commit=pin["commit"],
-            folder=folder_of(member, pin["commit"]),
-        )
+        host = wiring.git_host(member.application.git_host)
+        url, commit = member.application.repository_url, pin["commit"]
+        host.checkout(url, commit=commit, folder=folder_of(member, commit))
+        subjects[member.pk] = host.commit(url, commit).subject
+    return subjects
+
+
+def name_commits(deployment: Deployment, subjects: Mapping[int, str]) -> None:
+    """Keep, with each share of the run, what its commit says of itself."""
+    shares = Deployment.objects.filter(pk=deployment.pk) | Deployment.objects.filter(
+        part_of=deployment
+    )
+    for environment, subject in subjects.items():
+        shares.filter(environment=environment).update(commit_subject=clean(subject)[:300])
 
 
 def ports_of(namespace_pk: int, workload: str) -> tuple[LocalPort, ...]:

@@ -223,13 +223,15 @@ def _render(deployment: Deployment, lease: Lease) -> bool:
         return _acceptable(deployment, lease, made.problems)
     leaving = _leaving(deployment, pins)
     plans = [made.plan, leaving] if leaving else [made.plan]
+    subjects: dict[int, str] = {}
     try:
         if deployment.kind != DeploymentKind.TEARDOWN:
-            rendering.check_out(deployment, _staying(pins))
+            subjects = rendering.check_out(deployment, _staying(pins))
     except GitHostError as wrong:
         ending.fail(deployment, lease, f"The code could not be checked out: {wrong}")
         return False
     with lease.writing():
+        rendering.name_commits(deployment, subjects)
         deployment.manifests = rendering.render(deployment, plans)
         deployment.rendered_at = timezone.now()
         deployment.save(update_fields=["manifests", "rendered_at"])

@@ -1,6 +1,6 @@
 """Small pieces that every page uses: icons, status, times, commits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -154,7 +154,25 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} %"
 
 
+@register.simple_tag
+def field_name(application: str, parameter: str) -> str:
+    """The name of the field that holds a parameter of an application."""
+    return f"parameter.{application}.{parameter}"
+
+
+@register.simple_tag
+def own_field_name(parameter: str) -> str:
+    """The name of the field that holds a parameter of the page's own environment."""
+    return f"parameter.{parameter}"
+
+
 @register.filter
-def get(mapping: dict[str, Any], key: str) -> Any:
-    """One value of a mapping."""
-    return mapping.get(key)
+def of_level(problems: Iterable[Mapping[str, Any]], level: str) -> list[Mapping[str, Any]]:
+    """Those of the problems that are errors, or warnings."""
+    return [problem for problem in problems if problem["level"] == level]
+
+
+@register.filter
+def get(mapping: Mapping[str, Any] | None, key: str) -> Any:
+    """One value of a mapping, None where there is no mapping either."""
+    return mapping.get(key) if mapping else None

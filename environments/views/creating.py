@@ -32,15 +32,33 @@ def create(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     """The form, the plan beside it, and Create."""
     application = applications_reads.application_of(actor.account, name)
     sent = request.POST if request.method == "POST" else request.GET
-    draft = forms.draft_from(application, sent)
-    if request.POST.get("act") == "create" and "fix" not in request.POST:
+    draws_anew = _has_other_imports(application, sent)
+    draft = forms.draft_from(application, sent, follows_template=draws_anew)
+    if request.POST.get("act") == "create" and "fix" not in request.POST and not draws_anew:
         try:
             digest = request.POST.get("digest", "")
             environment = acts.create_environment(actor, draft, shown_digest=digest)
         except Refused as refused:
             return _form(request, actor, draft, sent, 422, refused.problems)
         return redirect("environment", actor.account.name, environment.env_id)
-    return _form(request, actor, draft, sent, 200, ())
+    return _form(request, actor, draft, sent, 200, (), draws_anew=draws_anew)
+
+
+def _has_other_imports(application: Application, sent: QueryDict) -> bool:
+    """Whether the form was shown for a type whose imports are not those of the type chosen."""
+    chosen = sent.get("type", "")
+    shown = sent.get("type_shown", chosen)
+    if shown == chosen:
+        return False
+    before, after = (_template_of(application, one) for one in (shown, chosen))
+    return _selection_of(before) != _selection_of(after)
+
+
+def _selection_of(template: AppTemplate) -> tuple[object, ...]:
+    entries = [
+        (entry.name, entry.branch, tuple(entry.exclude_services)) for entry in template.app_imports
+    ]
+    return (*entries, template.parallelize_app_imports)
 
 
 def _form(
@@ -50,6 +68,8 @@ def _form(
     sent: QueryDict,
     status: int,
     refused: Sequence[Problem],
+    *,
+    draws_anew: bool = False,
 ) -> HttpResponse:
     """The form with the draft's plan; what was refused is said only if the plan does not."""
     form: dict[str, Any] | None = None
@@ -74,13 +94,21 @@ def _form(
         plan=form,
         problems=[problem_form(problem) for problem in problems],
         blocked=has_errors(list(problems)),
-        rows=_rows(draft.application, template.app_imports, draft.imports, sent),
+        draws_anew=draws_anew,
+        choices=_choices_in(form),
+        rows=_rows(draft.application, draft.type, template.app_imports, draft.imports, sent),
         branches=_branches([draft.application]).get(draft.application.name, ()),
-        parameters=template.parameters,
+        parameters=[one for one in template.parameters if not one.advanced],
+        advanced=[one for one in template.parameters if one.advanced],
         values=draft.parameters.get(draft.application.name, {}),
         parallel=_is_parallel(draft.parallelize, template),
         tab="environments",
     )
+
+
+def _choices_in(form: dict[str, Any] | None) -> dict[str, Any]:
+    """The members of a plan by application: what was chosen for each, and why."""
+    return {member["application"]: member for member in form["members"]} if form else {}
 
 
 def _is_parallel(given: bool | None, template: AppTemplate) -> bool:
@@ -95,16 +123,17 @@ def _template_of(application: Application, environment_type: str) -> AppTemplate
 
 def _rows(
     application: Application,
+    environment_type: str,
     entries: Sequence[ImportEntry],
     chosen: Sequence[Any] | None,
     sent: QueryDict,
 ) -> list[forms.ImportRow]:
-    others = _others(application.account, application)
+    others = _others(application.account, application, environment_type)
     return forms.rows_for(entries, chosen, others, forms.parameters_from(sent))
 
 
 def _others(
-    account: Account, application: Application
+    account: Account, application: Application, environment_type: str
 ) -> list[tuple[str, AppTemplate | None, Sequence[str]]]:
     """Every other application with its template and the branches it has."""
     rows = [one for one in account.applications.all() if one != application]
@@ -112,7 +141,7 @@ def _others(
     texts = applications_reads.latest_templates(account)
     found: list[tuple[str, AppTemplate | None, Sequence[str]]] = []
     for one in rows:
-        parsed = merged_template(texts[one.name], environment_type="ephemeral", file=one.name)
+        parsed = merged_template(texts[one.name], environment_type=environment_type, file=one.name)
         found.append((one.name, parsed.template, branches.get(one.name, ())))
     return found
 
@@ -191,7 +220,9 @@ def _imports(
         actor,
         status,
         version=latest,
-        rows=_rows(environment.application, template.app_imports, chosen, sent),
+        unsaved=chosen is not None and text != latest.template,
+        choices=_choices_in(shown["plan"]),
+        rows=_rows(environment.application, environment.type, template.app_imports, chosen, sent),
         parallel=_is_parallel(parallel, template),
         lines=text_difference(latest.template, text),
         conflict=conflict,

@@ -211,6 +211,7 @@ def log(request: HttpRequest, actor: Actor, env_id: str, instance: str) -> HttpR
         actor,
         instance=instance,
         log=found,
+        limit=instances_reads.LOG_LINES,
         **common(actor, environment, "details"),
     )
 
