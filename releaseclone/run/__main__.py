@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except OSError as wrong:
         print(
-            f"releaseclone cannot run: {wrong.filename or 'a file'} cannot be used "
+            f"releaseclone cannot run: {wrong.filename or 'the data folder'} cannot be used "
             f"({wrong.strerror}). Look at the data folder, its rights and its disk.",
             file=sys.stderr,
         )
