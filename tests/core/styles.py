@@ -167,6 +167,7 @@ def untouched(parts: list[tuple[Owner, str]], touched: set[Owner], grows: set[Ow
 def missing(after: str, runs: list[str]) -> str | None:
     """The first run that the text does not have, or not in this order."""
     at = 0
+    after = after.replace("|-", "|")  # what a block of text that ended the file has to say now
     for run in runs:
         found = after.find(run, at)
         if found < 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from environments.core.template import merged_text, with_imports, with_renamed_service
@@ -98,7 +98,6 @@ def merged_value(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(texts(typed()))
-@settings(max_examples=200)
 def test_an_environment_template_is_merged_byte_for_byte(written: Any) -> None:
     value, text, parts = written
     assert said(text) == value
@@ -196,7 +195,6 @@ def in_any_order(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(texts(importing()), IMPORTS)
-@settings(max_examples=200)
 def test_imports_are_written_byte_for_byte(written: Any, wanted: list[dict[str, Any]]) -> None:
     value, text, parts = written
     after = with_imports(text, [chosen(entry) for entry in wanted])
@@ -257,7 +255,6 @@ def mentioning(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(mentioning())
-@settings(max_examples=200)
 def test_renaming_a_service_changes_its_mentions_and_no_other_byte(texts: tuple[str, str]) -> None:
     before, after = texts
     assert with_renamed_service(before, OLD, NEW) == after

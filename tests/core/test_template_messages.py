@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from environments.core.problems import has_errors
@@ -193,7 +193,6 @@ def flow(value: object) -> str:
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
-@settings(max_examples=300)
 def test_known_keys_with_any_values_are_read_or_refused(value: dict[str, object]) -> None:
     parsed = parse_application_template(flow(value))
     assert (parsed.template is None) == has_errors(parsed.problems)

@@ -130,7 +130,7 @@ def _changed(document: Document, change: Change) -> str:
         text = _first_that_says(intended, document, change)
     if text is None:
         # An anchor or alias is in the way: with its aliases written out, the file says the same.
-        text = _first_that_says(intended, _without_aliases(document), change)
+        text = _first_that_says(intended, _without_aliases(document, change.path), change)
     if text is None:
         text = _first_that_says(intended, _with_end_said(document), change)
     if text is None:
@@ -186,19 +186,36 @@ def _replaced(text: str, spans: Sequence[Span]) -> str | None:
     return "".join((*parts, text[at:]))
 
 
-def _without_aliases(document: Document) -> Document:
-    """The file with each alias replaced by what it stands for."""
+def _without_aliases(document: Document, path: Path) -> Document:
+    """The file with each alias that a change at the path concerns replaced by its value."""
     for _ in range(_ALIASES_WRITTEN_OUT):
-        path = next(_alias_paths(document.root), None)
-        if path is None:
-            return document
         value = document.value()
-        change = Set(path, _at(value, path))
-        text = _first_that_says(_spelled(value), document, change)
+        written = [Set(alias, _at(value, alias)) for alias in _concerned(document, path)]
+        if not written:
+            return document
+        text = _all_changed(document, written)
+        if text is None:
+            text = _first_that_says(_spelled(value), document, written[0])
         if text is None:
             return document
         document = replace(load(text), file=document.file)
     return document
+
+
+def _concerned(document: Document, path: Path) -> list[Path]:
+    """Where the alias on the way stands; else all outside that mean the node or a part of it."""
+    aliases = [*_aliases(document.root)]
+    on_the_way = [each for each, _ in aliases if each == path[: len(each)]]
+    node = document.at(path)
+    if on_the_way or node is None:
+        return on_the_way[:1]
+    return [
+        each
+        for each, alias in aliases
+        if alias.target.start < node.end
+        and node.start < alias.target.end
+        and not node.start <= alias.start < node.end
+    ]
 
 
 def _with_end_said(document: Document) -> Document:
@@ -215,12 +232,12 @@ def _with_end_said(document: Document) -> Document:
     return replace(load(document.text[: node.start] + head), file=document.file)
 
 
-def _alias_paths(node: Node | None, path: Path = ()) -> Iterator[Path]:
+def _aliases(node: Node | None, path: Path = ()) -> Iterator[tuple[Path, Alias]]:
     if isinstance(node, Alias):
-        yield path
+        yield path, node
     elif node is not None:
         for step, below in children(node):
-            yield from _alias_paths(below, (*path, step))
+            yield from _aliases(below, (*path, step))
 
 
 def _spelled(value: Plain) -> str:
