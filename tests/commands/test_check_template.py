@@ -85,7 +85,7 @@ def test_a_file_that_is_not_text_is_a_problem_with_a_position(run: Run, file: Pa
     file.write_bytes(b"app: \xe4\n")
     said = run("check_template", str(file))
     assert said.status == 1
-    assert said.out.startswith(f"{file}:1:1: error: The file is not UTF-8 text (byte ")
+    assert said.out.startswith(f"{file}:1:6: error: The file is not UTF-8 text (byte ")
 
 
 def test_a_problem_is_one_line_without_what_moves_a_cursor(run: Run, file: Path) -> None:

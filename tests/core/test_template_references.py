@@ -217,3 +217,29 @@ def test_what_nothing_carries_out_yet_is_told_when_saved_and_not_in_each_plan(
     assert parsed.problems[0].message.startswith(f"{key} is read and not followed yet.")
     assert parsed.template is not None and parsed.template.tunes == ()
     assert parse_application_template(text.replace("true", "false")).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("ports", "twice"),
+    [
+        ("{type: node_port, port: 80, target_port: 1}, {type: node_port, port: 80}", True),
+        (
+            "{type: node_port, target_port: 80}, {type: node_port, port: '80', target_port: 81}",
+            True,
+        ),
+        ("{type: node_port, port: 80}, {type: container_port, target_port: '080'}", False),
+        ("{type: node_port, port: 80, target_port: 1}, {type: node_port, port: 81}", False),
+    ],
+)
+def test_a_port_leads_to_one_place(ports: str, twice: bool) -> None:
+    text = f"services:\n- name: w\n  ports: [{ports}]\n"
+    assert [one[0] for one in errors(text)] == ["template.port-twice"] * twice
+
+
+@pytest.mark.parametrize(
+    "key", ["workspaces", "secrets", "s3_volumes", "custom_links", "development_environment"]
+)
+def test_what_is_not_described_is_a_list_or_a_mapping_all_the_same(key: str) -> None:
+    assert errors(f"{key}: text\n") == [("template.expected", 1, len(key) + 3)]
+    inside = "{a: [{b: 1}]}"
+    assert errors(f"{key}: {inside if key == 'development_environment' else f'[{inside}]'}\n") == []

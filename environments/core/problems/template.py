@@ -98,6 +98,10 @@ CATALOGUE: dict[str, Entry] = {
     "template.default-type": Entry(
         "The default of the parameter {name} must be {expected}.", "Correct it, or the type."
     ),
+    "template.port-twice": Entry(
+        "The port {port} of {name} leads to another target_port in line {line}.",
+        "Give one of them another port.",
+    ),
     "template.mount-twice": Entry(
         "{name} mounts two volumes at {path}; the first one is in line {line}.",
         "Give one of them another path.",

@@ -28,6 +28,7 @@ def reference_problems(root: Entry) -> Iterator[Problem]:
     for key in _WORKLOADS:
         for workload in root.entries(key):
             yield from _limits(workload)
+            yield from _ports(workload)
             yield from _volumes(workload, shared)
             yield from _folders(workload)
 
@@ -131,6 +132,23 @@ def _limits(entry: Entry) -> Iterator[Problem]:
         if amounts and limit and request and amount(request) > amount(limit):
             place = amounts.place_of("requests")
             yield warning("template.request-above-limit", place=place, request=request, limit=limit)
+
+
+def _ports(workload: Entry) -> Iterator[Problem]:
+    """One port that would have to lead to two places."""
+    first: dict[int, tuple[int, Entry]] = {}
+    for entry in workload.entries("ports"):
+        port = entry.number("port", 0) or entry.number("target_port", 0)
+        target = entry.number("target_port", 0) or port
+        known, above = first.setdefault(port, (target, entry))
+        if known != target:
+            yield error(
+                "template.port-twice",
+                place=entry.place,
+                name=workload.name,
+                port=port,
+                line=above.line,
+            )
 
 
 def _volumes(workload: Entry, shared: Known) -> Iterator[Problem]:

@@ -11,6 +11,8 @@ Schema = dict[str, Any]
 _QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 
 ANY: Schema = {}
+ITEMS: Schema = {"type": ["array", "object"], "x-expected": "a list"}
+"""What is inside is not looked at."""
 TEXT: Schema = {"type": ["string", "number", "boolean"], "x-expected": "text"}
 FLAG: Schema = {"type": "boolean", "x-expected": "true or false"}
 NAME: Schema = {
@@ -150,8 +152,8 @@ _WORKLOAD: dict[str, Schema] = {
     "volumes": list_of(_VOLUME),
     "node_selector": list_of(_PAIR),
     "service_account_name": TEXT,
-    "workspaces": ANY,
-    "secrets_from": ANY,
+    "workspaces": ITEMS,
+    "secrets_from": ITEMS,
 }
 _SERVICE_KEYS: dict[str, Schema] = {
     **_WORKLOAD,
@@ -159,7 +161,7 @@ _SERVICE_KEYS: dict[str, Schema] = {
     "ports": list_of(_PORT_ENTRY),
     "depends_on": list_of(NAME),
     "replicas": whole(0, 1000),
-    "autoscale": mapping(min_replicas=whole(0), max_replicas=whole(1), metrics=ANY),
+    "autoscale": mapping(min_replicas=whole(0), max_replicas=whole(1), metrics=ITEMS),
     "storage": _STORAGE,
     "configmap": list_of(
         mapping("repo_path mount_path", name=TEXT, repo_path=TEXT, mount_path=TEXT)
@@ -246,8 +248,8 @@ _KEYS: dict[str, Schema] = {
     ),
     "charts": list_of(_CHART),
     "cron_jobs": list_of(mapping("name schedule", **_JOB_KEYS, schedule=TEXT)),
-    "custom_links": ANY,
-    "development_environment": ANY,
+    "custom_links": ITEMS,
+    "development_environment": {"type": "object", "x-expected": "a mapping"},
     "hostnames": list_of(_HOSTNAME),
     "rules": list_of(_RULE),
     "infrastructure": list_of(_INFRASTRUCTURE),
@@ -256,13 +258,13 @@ _KEYS: dict[str, Schema] = {
     "node_selector": list_of(_PAIR),
     "parameters": list_of(_PARAMETER),
     "resources": _RESOURCES,
-    "secrets": ANY,
-    "s3_volumes": ANY,
+    "secrets": ITEMS,
+    "s3_volumes": ITEMS,
     "service_accounts": list_of(mapping("name", name=NAME, cloud_role=TEXT)),
     "services": list_of(_SERVICE),
     "shared_volumes": list_of(mapping("name", name=NAME, size=QUANTITY, type=TEXT)),
     "workflows": list_of(_WORKFLOW),
-    "workspaces": ANY,
+    "workspaces": ITEMS,
 }
 _ENVIRONMENT_TYPE = mapping(
     "name",

@@ -61,7 +61,8 @@ def read(source: str | bytes, *, file: str = "file.yaml") -> Reading:
         try:
             source = source.decode("utf-8")
         except UnicodeDecodeError as wrong:
-            place = empty.place(0)
+            before = source[: wrong.start].decode().removeprefix(_BOM)
+            place = document_of(file, before, None).place(len(before))
             return Reading(None, (error("yaml.not-text", place=place, position=wrong.start),))
     text = source.removeprefix(_BOM)
     size = len(text.encode("utf-8", "surrogatepass"))

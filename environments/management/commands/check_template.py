@@ -17,7 +17,9 @@ class Command(OperatorCommand):
         """The file. An account is asked for only where one is named."""
         super().add_arguments(parser)
         parser.add_argument("file", metavar="FILE", help="path of the template")
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="the same as a list in JSON"
+        )
 
     def act(self, **options: Any) -> int:
         """Check one file."""

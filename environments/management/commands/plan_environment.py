@@ -22,7 +22,9 @@ class Command(OperatorCommand):
         """The draft, and how to print its plan."""
         super().add_arguments(parser)
         add_draft_arguments(parser)
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="the same as JSON on stdout"
+        )
 
     def act(self, **options: Any) -> int:
         """Plan, and print it."""
