@@ -115,8 +115,8 @@ def instances_of(environment: Environment, members: Sequence[Environment]) -> In
 def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
     """The last lines of one instance of the environment's namespace; raises ``Unseen``."""
     namespace = environment.namespace
-    engine = wiring.engine(namespace.context.engine)
     try:
+        engine = wiring.engine(namespace.context.engine)
         if instance not in {one.name for one in engine.observe(namespace.name)}:
             raise Unseen
         lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)

@@ -158,11 +158,11 @@ def _remember(share: Deployment, root: Deployment) -> None:
 
 def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
     """Remove what is left, prove it by looking, and only then end the rows."""
-    engine = wiring.engine(deployment.namespace.context.engine)
     whole = deployment.environment.importer_id is None
     if whole:
         lease.require()
         try:
+            engine = wiring.engine(deployment.namespace.context.engine)
             engine.destroy(deployment.namespace.name)
             remains = engine.remains(deployment.namespace.name)
         except EngineError as wrong:

@@ -22,9 +22,9 @@ def prune(deployment: Deployment, lease: Lease) -> None:
     An engine that does not answer keeps them until the next run.
     """
     namespace = deployment.namespace
-    engine = wiring.engine(namespace.context.engine)
     wanted = _wanted(deployment)
     try:
+        engine = wiring.engine(namespace.context.engine)
         seen = engine.observe(namespace.name)
         gone = {
             ObjectName(str(one.kind), one.workload)

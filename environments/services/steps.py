@@ -196,8 +196,8 @@ def _runs_now(member: Environment, share: Deployment) -> None:
 def _observe(
     deployment: Deployment, lease: Lease, tasks: Sequence[Task], *, box: Box, masker: Masker
 ) -> None:
-    engine = wiring.engine(deployment.namespace.context.engine)
     try:
+        engine = wiring.engine(deployment.namespace.context.engine)
         instances = engine.observe(deployment.namespace.name)
     except EngineError:
         return  # looked at again until the task's own time is over
@@ -328,8 +328,8 @@ def _is_noted_only(deployment: Deployment, task: Task) -> bool:
 def _evidence(deployment: Deployment, instance: Instance | None) -> list[str]:
     if instance is None:
         return []
-    engine = wiring.engine(deployment.namespace.context.engine)
     try:
+        engine = wiring.engine(deployment.namespace.context.engine)
         return engine.read_log(deployment.namespace.name, instance.name, lines=EVIDENCE_LINES)
     except EngineError as wrong:
         return [f"(the log could not be read: {wrong})"]

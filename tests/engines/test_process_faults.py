@@ -173,6 +173,21 @@ def test_a_service_on_a_fixed_port_that_is_taken_is_told_about_port(
     )
 
 
+def test_all_programs_can_be_ended_at_once_and_run_again_with_the_next_daemon(
+    engine: ProcessEngine, daemon: DaemonProcess, tmp_path: Path
+) -> None:
+    script = "trap '' TERM; echo $$$$ >> pids; while :; do sleep 0.1; done"
+    engine.apply(step(tmp_path, manifests("web", "sh", "-c", script, replicas=5)))
+    pids = pids_in(tmp_path / "pids", 5)
+    Daemon(Places(daemon.folder).socket).stop_all()
+    assert {one.phase for one in engine.observe(NAMESPACE)} == {"stopped"}
+    until(lambda: not any(map(alive, pids)))
+    daemon.stop()
+    daemon.start()
+    again = pids_in(tmp_path / "pids", 10)
+    assert all(map(alive, again[5:]))
+
+
 def test_what_a_member_had_goes_with_its_last_workload(
     engine: ProcessEngine, daemon: DaemonProcess, tmp_path: Path
 ) -> None:

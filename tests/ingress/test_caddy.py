@@ -1,7 +1,10 @@
 """The ingress, with a real Caddy."""
 
 import socket
-from collections.abc import Callable
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,14 @@ from environments.ingress.caddy import (
 
 HOST = "web-shop-ted1234.localhost"
 OTHER = "api-shop-ted1234.localhost"
+UPGRADE = (
+    "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+AGREED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
 
 
 def route(*upstreams: str, host: str = HOST, path: str = "/") -> Route:
@@ -180,9 +191,41 @@ def test_the_order_of_routes_does_not_matter() -> None:
     assert paths == [["/a/b", "/a/b/*"], ["/a", "/a/*"], None]
 
 
-def test_a_websocket_outlives_a_reload() -> None:
-    (proxied, _) = configured_routes([route("127.0.0.1:1")])
-    assert proxied["handle"][0]["stream_close_delay"] == "24h"
+def test_a_websocket_outlives_a_reload(caddy: Any, service: Callable[[str], str]) -> None:
+    with echoes() as upstream:
+        caddy.ingress.publish([route(upstream)])
+        with socket.create_connection(("127.0.0.1", caddy.port), timeout=60) as client:
+            client.sendall(UPGRADE.format(host=HOST).encode())
+            stream = client.makefile("rb")
+            assert b"101" in stream.readline()
+            while stream.readline().strip():
+                pass
+            for number in range(3):
+                caddy.ingress.publish(
+                    [route(upstream), route(service("api"), host=f"h{number}.localhost")]
+                )
+                client.sendall(f"after {number}\n".encode())
+                assert stream.readline() == f"after {number}\n".encode()
+        assert caddy.writes() == 4
+
+
+@contextmanager
+def echoes() -> Iterator[str]:
+    """A service that agrees to speak another protocol and then repeats each line."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(AGREED)
+            for line in self.rfile:
+                self.wfile.write(line)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 def test_the_start_configuration_names_address_and_socket(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
+from redis import Redis
+
+from releaseclone.configuration import sockets_of
 
 Seen = TypeVar("Seen")
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,7 +31,7 @@ MARKS = {
 """A word of the command by which each part is known, in the order in which they start."""
 
 
-def until(look: Callable[[], Seen], *, seconds: float = 30) -> Seen:
+def until(look: Callable[[], Seen], *, seconds: float = 120) -> Seen:
     """What was seen once it is true; an assertion where that does not come."""
     give_up = time.monotonic() + seconds
     while not (seen := look()):
@@ -121,12 +126,12 @@ class Product:
             assert self.is_up, "\n".join(self.lines[-30:])
             return any(text in line for line in self.lines)
 
-        until(look, seconds=90)
+        until(look, seconds=180)
 
     def stop(self) -> int:
         """End it as Ctrl-C does; the exit status."""
         self.runner.send_signal(signal.SIGINT)
-        return self.runner.wait(60)
+        return self.runner.wait(120)
 
     def processes(self) -> list[psutil.Process]:
         """All that runs below the runner now: the parts, what they started, and services."""
@@ -153,6 +158,17 @@ class Product:
         killed = self.part(name)
         killed.kill()
         until(lambda: self._parts().get(name) not in (None, killed))
+
+    def flush_broker(self) -> None:
+        """Let the broker forget everything."""
+        with Redis(unix_socket_path=str(sockets_of(self.folder) / "broker.sock")) as broker:
+            broker.flushall()
+
+    def rows(self, sql: str, *given: object) -> list[tuple[Any, ...]]:
+        """What the database of the installation has now."""
+        place = f"file:{self.folder / 'database.sqlite3'}?mode=ro"
+        with closing(sqlite3.connect(place, uri=True, timeout=60)) as database:
+            return database.execute(sql, given).fetchall()
 
     def command(self, *words: str) -> "subprocess.Popen[str]":
         """An operator's command on this installation, just started."""

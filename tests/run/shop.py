@@ -1,4 +1,4 @@
-"""A small application to deploy: a service, and before it a job that waits at a gate."""
+"""A small application to deploy: a service, before it a job that waits at a gate, an import."""
 
 import subprocess
 import sys
@@ -10,6 +10,8 @@ from tests.run.product import Product, until
 from tests.world import Repository
 
 _TEMPLATE = """
+app_imports:
+- name: stock
 services:
 - name: web
   command: [{python}, -u, web.py, {boots}]
@@ -40,7 +42,12 @@ workflows:
   order_from:
   - release.remove_environment
 """
-_MOVE = 'echo moved >> "$1"\nwhile [ ! -e "$2" ]; do sleep 0.1; done\n'
+_STOCK = """
+services:
+- name: stock
+  command: [{python}, -u, web.py, {boots}]
+"""
+_MOVE = 'echo moved >> "$1"\nwhile [ ! -e "$2" ]; do sleep 0.1; done\necho passed >> "$2"\n'
 _WEB = """
 import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,19 +72,19 @@ class Shop:
         self._product = product
         self._gate = folder / "gate"
         self._runs, self._boots = folder / "runs", folder / "boots"
-        repository = Repository(folder / "shop")
+        self._stock = folder / "stock-boots"
         places = {"runs": self._runs, "gate": self._gate, "boots": self._boots}
-        template = _TEMPLATE.format(python=sys.executable, **places)
-        repository.commit(
-            {
-                ".release/application_template.yaml": template,
-                "web.py": _WEB,
-                "move.sh": _MOVE,
-            }
-        )
+        own = {"web.py": _WEB, "move.sh": _MOVE}
+        self._register("stock", folder, _STOCK.format(python=sys.executable, boots=self._stock))
+        self._register("shop", folder, _TEMPLATE.format(python=sys.executable, **places), **own)
+
+    def _register(self, name: str, folder: Path, template: str, **own: str) -> None:
+        repository = Repository(folder / name)
+        files = {"web.py": _WEB.replace('os.environ["PORT"]', "0"), **own}
+        repository.commit({".release/application_template.yaml": template, **files})
         source = str(repository.folder)
-        registered = product.command("register_application", source, "--name", "shop")
-        assert registered.wait(60) == 0, _said(registered)
+        registered = self._product.command("register_application", source, "--name", name)
+        assert registered.wait(120) == 0, _said(registered)
 
     @property
     def runs(self) -> int:
@@ -89,10 +96,20 @@ class Shop:
         """How often the service began to listen since the last ``forget``."""
         return _count(self._boots)
 
+    @property
+    def stock_boots(self) -> int:
+        """The same of the imported service."""
+        return _count(self._stock)
+
+    @property
+    def passed(self) -> int:
+        """How many jobs have passed the gate since it was opened."""
+        return _count(self._gate)
+
     def forget(self) -> None:
         """Count from zero."""
-        self._runs.unlink(missing_ok=True)
-        self._boots.unlink(missing_ok=True)
+        for counted in (self._runs, self._boots, self._stock):
+            counted.unlink(missing_ok=True)
 
     def open_gate(self) -> None:
         """Let the job end."""
@@ -112,9 +129,15 @@ class Shop:
 
     def deployed(self, asked: "subprocess.Popen[str]") -> str:
         """The host of what was asked for, once it runs."""
-        status, said = asked.wait(90), _said(asked)
+        status, said = asked.wait(240), _said(asked)
         assert status == 0, "\n".join([said, *self._product.lines[-20:]])
         return httpx2.URL(said.splitlines()[-1]).host
+
+    def refused(self, asked: "subprocess.Popen[str]") -> str:
+        """What is said of what was asked for, once it has failed."""
+        status, said = asked.wait(240), _said(asked)
+        assert status == 1, said
+        return said
 
     def answer(self, host: str) -> str:
         """What the hosted URL answers; "" where no service does."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.run.product import CHECKOUT, MARKS, Product, is_listened_on, lives, until
 from tests.run.shop import Shop
+from tests.run.workers import Seen
 
 pytestmark = pytest.mark.xdist_group("machine")
 
@@ -21,7 +22,7 @@ def refused(product: Product, **environ: str) -> str:
         env={**product.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
@@ -90,6 +91,43 @@ def test_after_kill_9_of_the_broker_a_running_deployment_goes_on(
     assert (shop.boots, shop.runs) == (1, 1)
 
 
+def test_a_job_that_was_cut_off_with_its_engine_has_failed_and_is_not_run_again(
+    product: Product, shop: Shop, host: str
+) -> None:
+    shop.close_gate()
+    asked = shop.ask("cut-off")
+    until(lambda: shop.runs)
+    product.kill_part("engine")
+    said = shop.refused(asked)
+    assert "move of shop failed: interrupted, not run again: Deploy Setup runs it anew" in said
+    assert shop.until_answered(host)
+    assert shop.runs == 1
+
+
+def test_a_flushed_broker_loses_no_deployment(product: Product, shop: Shop) -> None:
+    shop.close_gate()
+    asked = [shop.ask("flushed")]
+    until(lambda: shop.runs)
+    asked.append(shop.ask("flushed-too"))
+    until(lambda: shop.runs == 2)
+    product.flush_broker()
+    shop.open_gate()
+    for one in asked:
+        assert shop.until_answered(shop.deployed(one))
+    assert (shop.boots, shop.runs) == (2, 2)
+
+
+def test_processes_survive_a_restart_of_web_and_worker_and_are_found_again(
+    product: Product, shop: Shop, host: str
+) -> None:
+    before = shop.answer(host)
+    for name in ("web", "worker", "beat"):
+        product.kill_part(name)
+    until(lambda: is_listened_on(product.web_port))
+    assert shop.until_answered(shop.deploy("beside"))
+    assert shop.answer(host) == before
+
+
 def test_after_kill_9_of_the_worker_another_takes_over_and_the_job_ran_once(
     product: Product, shop: Shop
 ) -> None:
@@ -118,6 +156,8 @@ def test_kill_9_of_the_runner_leaves_nothing_and_the_next_start_brings_all_back(
     asked.kill()
     product.start()
     assert shop.until_answered(host)
+    seen = until(lambda: (now := Seen(product, "runner")).status == "failed" and now)
+    assert seen.tasks["jobs.move"] == "failed"
     assert shop.runs == 1
 
 
@@ -127,7 +167,7 @@ def test_ctrl_c_takes_all_down_and_the_next_start_brings_all_back(
 ) -> None:
     before = product.processes()
     product.runner.send_signal(number)
-    assert product.runner.wait(60) == 0
+    assert product.runner.wait(120) == 0
     assert all_gone(product, before)
     if number is signal.SIGINT:
         product.start()

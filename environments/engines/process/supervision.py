@@ -113,6 +113,10 @@ class Daemon:
             _GONE, "stopProcess", f"{group}:{group}", True, more_seconds=2.0 * STOP_SECONDS
         )
 
+    def stop_all(self) -> None:
+        """Begin to stop every program at once. The daemon's own end stops one after another."""
+        self._tolerant((), "stopAllProcesses", False)
+
     def forget(self, group: str) -> None:
         """Remove a group that is stopped."""
         self._tolerant(_GONE, "removeProcessGroup", group)
