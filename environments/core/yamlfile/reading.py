@@ -58,18 +58,25 @@ def read(source: str | bytes, *, file: str = "file.yaml") -> Reading:
     """As ``load``, for a caller who wants to go on looking after the first problem."""
     empty = document_of(file, "", None)
     if isinstance(source, bytes):
-        try:
-            source = source.decode("utf-8")
-        except UnicodeDecodeError as wrong:
-            before = source[: wrong.start].decode().removeprefix(_BOM)
-            place = document_of(file, before, None).place(len(before))
-            return Reading(None, (error("yaml.not-text", place=place, position=wrong.start),))
+        decoded = _decoded(source, file)
+        if isinstance(decoded, Problem):
+            return Reading(None, (decoded,))
+        source = decoded
     text = source.removeprefix(_BOM)
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > SIZE_LIMIT:
         place = empty.place(0)
         return Reading(None, (error("yaml.too-large", place=place, size=size, limit=SIZE_LIMIT),))
     return _read(text, file, slips=_SLIP_LIMIT)
+
+
+def _decoded(source: bytes, file: str) -> str | Problem:
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        before = source[: wrong.start].decode("utf-8").removeprefix(_BOM)
+        place = document_of(file, before, None).place(len(before))
+        return error("yaml.not-text", place=place, position=wrong.start)
 
 
 def _read(text: str, file: str, *, slips: int) -> Reading:
