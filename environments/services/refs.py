@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from environments import wiring
@@ -13,7 +13,10 @@ from environments.models import Application
 FRESH_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="refs")
-_ANSWERS: dict[tuple[str, str], "Answer"] = {}
+Key = tuple[str, str]
+"""The kind of a git host, and a repository's URL."""
+_ANSWERS: dict[Key, "Answer"] = {}
+_ASKED: dict[Key, "Future[None]"] = {}
 _LOCK = threading.Lock()
 
 
@@ -39,13 +42,22 @@ def known_refs(applications: Iterable[Application]) -> Mapping[int, Answer]:
     """Refs by application key, at most 30 s old where the host answers within 5 s in all."""
     wanted = {(app.git_host, app.repository_url): app for app in applications}
     stale = [key for key in wanted if not _is_fresh(key)]
-    futures = {key: _POOL.submit(_ask, key) for key in stale}
+    futures = {key: _asking(key) for key in stale}
     wait(futures.values(), timeout=PATIENCE_SECONDS)
     for key, future in futures.items():
         if not future.done():
             _remember(key, _without_answer(key, "it did not answer within 5 s"))
     with _LOCK:
         return {app.pk: _ANSWERS[key] for key, app in _pairs(applications)}
+
+
+def _asking(key: Key) -> "Future[None]":
+    """The question to this repository: one at a time, or a silent one would use up the pool."""
+    with _LOCK:
+        asked = _ASKED.get(key)
+        if asked is None or asked.done():
+            asked = _ASKED[key] = _POOL.submit(_ask, key)
+        return asked
 
 
 def fresh_refs(application: Application) -> Refs:
@@ -56,17 +68,17 @@ def fresh_refs(application: Application) -> Refs:
     return refs
 
 
-def _pairs(applications: Iterable[Application]) -> list[tuple[tuple[str, str], Application]]:
+def _pairs(applications: Iterable[Application]) -> list[tuple[Key, Application]]:
     return [((app.git_host, app.repository_url), app) for app in applications]
 
 
-def _is_fresh(key: tuple[str, str]) -> bool:
+def _is_fresh(key: Key) -> bool:
     with _LOCK:
         answer = _ANSWERS.get(key)
     return answer is not None and not answer.error and answer.age < FRESH_SECONDS
 
 
-def _ask(key: tuple[str, str]) -> None:
+def _ask(key: Key) -> None:
     kind, url = key
     try:
         answer = Answer(wiring.git_host(kind).refs(url), "", time.monotonic())
@@ -77,7 +89,7 @@ def _ask(key: tuple[str, str]) -> None:
     _remember(key, answer)
 
 
-def _without_answer(key: tuple[str, str], error: str) -> Answer:
+def _without_answer(key: Key, error: str) -> Answer:
     with _LOCK:
         earlier = _ANSWERS.get(key)
     if earlier is not None and earlier.refs is not None:
@@ -85,7 +97,7 @@ def _without_answer(key: tuple[str, str], error: str) -> Answer:
     return Answer(None, error, time.monotonic())
 
 
-def _remember(key: tuple[str, str], answer: Answer) -> None:
+def _remember(key: Key, answer: Answer) -> None:
     with _LOCK:
         _ANSWERS[key] = answer
 
@@ -94,3 +106,4 @@ def forget() -> None:
     """Know nothing of any repository."""
     with _LOCK:
         _ANSWERS.clear()
+        _ASKED.clear()

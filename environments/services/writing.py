@@ -130,8 +130,10 @@ def make(deployment: Deployment, pins: list[Pin], *, kind: str) -> Made:
         problems += wrong
         if source is None:
             continue
-        files, unread = _files(environment.application, pin, source.template)
-        problems += unread
+        files: dict[str, str] = {}
+        if kind != DeploymentKind.TEARDOWN:  # what goes needs nothing of its repository any more
+            files, unread = _files(environment.application, pin, source.template)
+            problems += unread
         planned.append(
             member_of(
                 source,

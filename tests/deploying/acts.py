@@ -57,7 +57,12 @@ def text_of(environment: Environment) -> str:
     return latest_version(environment).template
 
 
-def save_with(world: World, environment: Environment, *imports: ImportChoice | str) -> None:
+def save_with(
+    world: World,
+    environment: Environment,
+    *imports: ImportChoice | str,
+    parallelize: bool = False,
+) -> None:
     """Save in the App Imports tab."""
     environment.refresh_from_db()
     chosen = (ImportChoice(one) if isinstance(one, str) else one for one in imports)
@@ -65,7 +70,7 @@ def save_with(world: World, environment: Environment, *imports: ImportChoice | s
         world.operator,
         environment,
         imports=tuple(chosen),
-        parallelize=False,
+        parallelize=parallelize,
         parameters={},
         opened_on=environment.number,
     )

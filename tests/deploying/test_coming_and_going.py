@@ -160,6 +160,7 @@ def test_one_that_comes_back_is_a_new_environment(world: World, environment: Env
     assert world.running(environment) == {"api", "web"}
 
 
+@pytest.mark.parametrize("parallel", [False, True])
 @pytest.mark.parametrize(
     ("old", "new", "names"),
     [
@@ -182,12 +183,13 @@ def test_one_that_comes_back_is_a_new_environment(world: World, environment: Env
     ],
 )
 def test_one_whose_name_is_used_anew_is_removed_before_the_new_one_is_applied(
-    world: World, old: str, new: str, names: str
+    world: World, old: str, new: str, names: str, parallel: bool
 ) -> None:
     world.application("old", old)
     world.application("new", new)
-    environment = world.deployed(world.application("shop", services("web", imports=["old"])))
-    save_with(world, environment, "new")
+    shop = world.application("shop", services("web", imports=["old"]))
+    environment = world.deployed(shop, parallelize=parallel)
+    save_with(world, environment, "new", parallelize=parallel)
     gone: list[str] = []
     original = world.engine.remove
 
@@ -226,7 +228,7 @@ def test_side_by_side_the_leaving_one_goes_last_as_well(
     world: World, environment: Environment
 ) -> None:
     world.application("third", services("third"))
-    save_with(world, environment, "angular", "third")
+    save_with(world, environment, "angular", "third", parallelize=True)
     setup = run(world, environment, SETUP)
     order = setup.member_deployments.order_by("position")
     assert [one.environment.application.name for one in order] == ["angular", "third", "backend"]

@@ -1,12 +1,17 @@
 """Deleting removes all that was made, and nothing else."""
 
+from pathlib import Path
+from shutil import rmtree
+
 import pytest
 
+from environments.actions.applications import delete_application
+from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
 from environments.core.ports import EngineError, ObjectName
 from environments.models import Application, Environment, HostClaim, PortClaim
 from environments.services import routes
-from tests.deploying.acts import FAILS, SETUP, long_ago, run, share_of, states, take_up
+from tests.deploying.acts import FAILS, SETUP, long_ago, run, save_with, share_of, states, take_up
 from tests.world import World, services
 
 GOODBYE = (
@@ -157,3 +162,37 @@ def test_what_cannot_be_removed_keeps_its_row_until_it_is_gone(
     world.work()
     environment.refresh_from_db()
     assert environment.status == "removed"
+
+
+def test_neither_repository_nor_its_copy_is_needed_to_delete(world: World, tmp_path: Path) -> None:
+    mounting = services("web").replace(
+        "  ports:",
+        "  configmap: [{name: c, repo_path: conf.txt, mount_path: /conf.txt}]\n  ports:",
+    )
+    world.application("backend", mounting.replace("web", "api"), files={"conf.txt": "x"})
+    template = f"{mounting}app_imports:\n- name: backend\n"
+    shop = world.application("shop", template, files={"conf.txt": "x"})
+    environment, other = world.deployed(shop, name="one"), world.deployed(shop, name="two")
+    save_with(world, other)
+    rmtree(world.repositories["backend"].folder)
+    rmtree(tmp_path / "git-cache")
+    setup = run(world, other, SETUP)
+    assert setup.status == "deployed"
+    assert world.running(other) == {"web"}
+    rmtree(world.repositories["shop"].folder)
+    rmtree(tmp_path / "git-cache")
+    delete_environment(world.operator, environment)
+    world.work()
+    environment.refresh_from_db()
+    assert environment.status == "removed"
+
+
+def test_an_application_goes_once_nothing_of_it_lives(world: World, shop: Application) -> None:
+    environment = world.deployed(shop)
+    with pytest.raises(Refused, match="a has 1 living environments"):
+        delete_application(world.operator, shop)
+    delete_environment(world.operator, environment)
+    world.work()
+    delete_application(world.operator, shop)
+    assert set(Application.objects.values_list("name", flat=True)) == {"b", "c"}
+    assert not Environment.objects.filter(application__name="a").exists()
