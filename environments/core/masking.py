@@ -44,6 +44,13 @@ class Masker:
             end = max(end, last)
         return "".join((*parts, text[end:]))
 
+    def line(self, text: str) -> str:
+        """One line as it may be shown: cleaned, every secret hidden, no longer than the limit.
+
+        Looked through twice: what colours stood in the middle of shows only without them.
+        """
+        return _cut(self.masked(_without_control(self.masked(text))))
+
 
 def _spans(form: str, text: str) -> Iterator[tuple[int, int]]:
     """Where the form stands in the text; a short one only where no word goes on around it."""
@@ -105,7 +112,14 @@ def _base64(raw: bytes) -> Iterator[str]:
 
 def clean(text: str) -> str:
     """One line without what could move a cursor, hide a link or turn the direction of text."""
-    line = _UNPRINTABLE.sub("\ufffd", _CONTROL.sub("", text.replace("\r", "")))
+    return _cut(_without_control(text))
+
+
+def _without_control(text: str) -> str:
+    return _UNPRINTABLE.sub("\ufffd", _CONTROL.sub("", text.replace("\r", "")))
+
+
+def _cut(line: str) -> str:
     if len(line) <= LINE_LIMIT:
         return line
     return f"{line[:LINE_LIMIT]} … {len(line) - LINE_LIMIT} characters left out"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from environments import wiring
-from environments.core.masking import Masker, clean
+from environments.core.masking import Masker
 from environments.core.ports import EngineError, Instance, Phase
 from environments.models import Deployment, Environment
 from environments.queries.accounts import Unseen
@@ -122,4 +122,4 @@ def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
         lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)
     except EngineError as wrong:
         return Log((), str(wrong))
-    return Log([clean(masker.masked(line)) for line in lines])
+    return Log([masker.line(line) for line in lines])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import F, Max
 from django.utils import timezone
 
-from environments.core.masking import Masker, clean
+from environments.core.masking import Masker
 from environments.models import Deployment, LogLine, Task
 
 LINES_KEPT = 10_000
@@ -15,7 +15,7 @@ def say(
     deployment: Deployment, lines: Iterable[str], *, masker: Masker, task: Task | None = None
 ) -> None:
     """Keep what a deployment says; what goes beyond the limit is counted instead."""
-    texts = [clean(masker.masked(text)) for text in lines]
+    texts = [masker.line(text) for text in lines]
     if not texts:
         return
     last = deployment.lines.aggregate(last=Max("number"))["last"] or 0

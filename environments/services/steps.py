@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from environments import wiring
 from environments.core import health, progress
-from environments.core.masking import Masker, clean
+from environments.core.masking import Masker
 from environments.core.ports import (
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
@@ -237,7 +237,7 @@ def _judge(
         _finish(lease, task, f"ready after {elapsed:.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
-    elif (waits_for := _told(found.message, masker)) != task.reason:
+    elif (waits_for := masker.line(found.message)) != task.reason:
         with lease.writing():
             Task.objects.filter(pk=task.pk).update(reason=waits_for)
 
@@ -290,7 +290,7 @@ def _fail(
 ) -> None:
     """Note the failure; the first of the run becomes its cause, with the lines around it."""
     culprit = _culprit(instances)
-    message = _told(message, masker)
+    message = masker.line(message)
     cause = {
         "application": task.deployment.environment.application.name,
         "env_id": task.deployment.environment.env_id,
@@ -298,7 +298,7 @@ def _fail(
         "kind": task.kind,
         "instance": culprit.name if culprit else "",
         "message": message,
-        "lines": [_told(line, masker) for line in _evidence(deployment, culprit)],
+        "lines": [masker.line(line) for line in _evidence(deployment, culprit)],
     }
     blamed = {task.deployment_id}
     if not _is_noted_only(deployment, task):
@@ -307,11 +307,6 @@ def _fail(
         _end(lease, task, TaskState.FAILED, message)
         say(task.deployment, [f"{task.name}: failed: {message}"], masker=masker, task=task)
         Deployment.objects.filter(pk__in=blamed, failure__isnull=True).update(failure=cause)
-
-
-def _told(text: str, masker: Masker) -> str:
-    """What an engine says, ready to be kept and shown."""
-    return clean(masker.masked(text))
 
 
 def _culprit(instances: Sequence[Instance]) -> Instance | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from django.test import Client
 
-from environments.core.masking import Masker
+from environments.core.masking import LINE_LIMIT, Masker
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
 from environments.models import Application, Deployment, Environment
@@ -79,6 +79,18 @@ def test_without_a_secret_nothing_is_masked(secrets: tuple[str, ...]) -> None:
 def test_the_longer_of_two_secrets_is_masked_whole() -> None:
     masker = Masker(["longsecret", "longsecret-and-more"])
     assert masker.masked("longsecret-and-more longsecret") == "•••• ••••"
+
+
+@pytest.mark.parametrize("inside", ["\x1b[0m", "\x1b[01;31m\x1b[K", "\r", "\x1b]8;;http://x\x07"])
+def test_colours_in_the_middle_of_a_secret_do_not_save_it(inside: str) -> None:
+    text = f"found {SECRET[:4]}{inside}{SECRET[4:]} here"
+    assert Masker([SECRET]).line(text) == "found •••• here"
+
+
+def test_a_secret_is_hidden_before_a_line_is_cut() -> None:
+    for before in range(LINE_LIMIT - len(SECRET), LINE_LIMIT + 1):
+        line = Masker([SECRET]).line("." * before + SECRET + "." * 100)
+        assert SECRET[:2] not in line
 
 
 def test_a_secret_is_text_and_no_pattern() -> None:
