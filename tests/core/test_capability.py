@@ -31,6 +31,16 @@ def told(template: str, variables: str = "", **more: object) -> list[str]:
             " volumes: [{name: v, mount_path: /v, size: 1Gi}]}",
             "engine.volume",
         ),
+        (
+            "{name: web, has_repo: true, command: [x],"
+            " configmap: [{repo_path: a, mount_path: /etc/a}]}",
+            "engine.file",
+        ),
+        (
+            "{name: web, has_repo: true, command: [x],"
+            " configmap: [{repo_path: a, mount_path: b/../../a}]}",
+            "engine.file",
+        ),
     ],
 )
 def test_what_no_process_can_be_is_an_error_that_names_the_engines(
@@ -48,6 +58,7 @@ def test_what_no_process_can_be_is_an_error_that_names_the_engines(
     [
         "{name: web, has_repo: true, command: [serve]}",
         "{name: web, has_repo: true, args: [serve]}",
+        "{name: web, has_repo: true, args: [x], configmap: [{repo_path: a, mount_path: b/a}]}",
         "{name: web, build: {context: .}, image: example/web, command: [serve]}",
     ],
 )

@@ -233,7 +233,7 @@ def test_what_nothing_carries_out_yet_is_told_when_saved_and_not_in_each_plan(
 )
 def test_a_port_leads_to_one_place(ports: str, twice: bool) -> None:
     text = f"services:\n- name: w\n  ports: [{ports}]\n"
-    assert [one[0] for one in errors(text)] == ["template.port-twice"] * twice
+    assert [one[0] for one in found(text)] == ["template.port-twice"] * twice
 
 
 @pytest.mark.parametrize(

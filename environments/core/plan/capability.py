@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from posixpath import normpath
 from typing import Any
 
 from environments.core.plan.model import Act, Member, PlannedMember, PlannedWorkload, Surroundings
@@ -34,6 +35,7 @@ def problems_of(
         )
     if not surroundings.engine.runs_images:
         yield from _only_images(member, services, workloads, surroundings)
+        yield from _files(member, services, surroundings)
     if not surroundings.engine.has_volumes:
         yield from _volumes(member, workloads, surroundings)
 
@@ -64,6 +66,24 @@ def _only_images(
             engine=surroundings.engine.name,
             engines=_ENGINES_WITH_IMAGES,
         )
+
+
+def _files(
+    member: Member, services: Sequence[Service], surroundings: Surroundings
+) -> Iterator[Problem]:
+    """Files for places that only a container has of its own."""
+    for service in services:
+        for file in service.configmap:
+            if normpath(file.mount_path).startswith(("/", "..")):
+                yield error(
+                    "engine.file",
+                    place=Place(member.template.file, file.line),
+                    application=member.application,
+                    name=service.name,
+                    path=file.mount_path,
+                    engine=surroundings.engine.name,
+                    engines=_ENGINES_WITH_IMAGES,
+                )
 
 
 def _volumes(

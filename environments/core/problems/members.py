@@ -77,6 +77,11 @@ CATALOGUE: dict[str, Entry] = {
         "{name} of {application} is a static site, which the engine {engine} cannot serve.",
         "Use a context with the engine {engines}.",
     ),
+    "engine.file": Entry(
+        "{name} of {application} mounts a file at {path}, and the engine {engine} puts files "
+        "below the service's own folder only.",
+        "Write a path relative to it, or use a context with the engine {engines}.",
+    ),
     "engine.volume": Entry(
         "{name} of {application} needs the volume {volume}, and the engine {engine} has none.",
         "Use a context with the engine {engines}.",

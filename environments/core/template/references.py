@@ -142,7 +142,7 @@ def _ports(workload: Entry) -> Iterator[Problem]:
         target = entry.number("target_port", 0) or port
         known, above = first.setdefault(port, (target, entry))
         if known != target:
-            yield error(
+            yield warning(
                 "template.port-twice",
                 place=entry.place,
                 name=workload.name,
