@@ -146,7 +146,9 @@ def check_template(application: Application, text: str) -> tuple[Problem, ...]:
 
 def _template_problems(name: str, text: str) -> Iterator[Problem]:
     """Everything that the text alone says."""
-    parsed = parse_application_template(text, file=members.TEMPLATE_FILE, application=name)
+    parsed = parse_application_template(
+        text, file=f"{name}/{members.TEMPLATE_FILE}", application=name
+    )
     yield from parsed.problems
     if parsed.template and parsed.template.app not in ("", name):
         yield warning("application.app-differs", app=parsed.template.app, name=name)

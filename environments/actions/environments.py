@@ -146,7 +146,9 @@ def check_environment_template(environment: Environment, text: str) -> tuple[Pro
     """The warnings of the text; ``Refused`` with all problems where it has an error."""
     application = environment.application
     parsed = parse_environment_template(
-        text, file=members.ENVIRONMENT_FILE, application=application.name
+        text,
+        file=f"{application.name}/{members.ENVIRONMENT_FILE}",
+        application=application.name,
     )
     problems = refuse_errors(parsed.problems)
     plan = deployments.plan_deployment(environment, DeploymentKind.SETUP, template=text)
@@ -166,11 +168,11 @@ def save_variables(
     require_editor(actor, environment)
     stored = members.unsealed(latest_version(environment))
     text = with_stored_secrets(with_line_ends_of(text, stored), stored)
-    parsed = parse_variables(text, file=members.VARIABLES_FILE)
+    name = environment.application.name
+    parsed = parse_variables(text, file=f"{name}/{members.VARIABLES_FILE}")
     problems = refuse_errors(parsed.problems)
     template = parse_environment_template(latest_version(environment).template).template
     if parsed.file is not None and template is not None:
-        name = environment.application.name
         problems = (*problems, *section_problems(parsed.file, [template], application=name))
     _save(actor, environment, opened_on, "saved the variables", variables=text)
     return problems

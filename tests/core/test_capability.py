@@ -210,6 +210,14 @@ class TestPortsThatAreFixed:
         assert not plan(member("shop", text, "defaults:\n- {key: PORT, value: 3000}\n")).problems
 
 
+@pytest.mark.parametrize(("size", "fits"), [(131_071, True), (131_072, False)])
+def test_a_variable_that_no_process_can_be_given_is_an_error(size: int, fits: bool) -> None:
+    text = "ä" * 1000 + "x" * (size - len("BIG=") - 2000)
+    variables = f"defaults: [{{key: BIG, value: {text}}}]\n"
+    assert told(RUNS, variables) == ([] if fits else ["engine.value-too-long"])
+    assert not plan(member("shop", RUNS, variables), engine=CLUSTER).problems
+
+
 class TestAddressesThatAreFixed:
     """A service variable that the application sets itself stays, with a warning."""
 

@@ -11,6 +11,8 @@ from environments.core.template.model import Service
 from environments.core.variables import service_variables
 
 _ENGINES_WITH_IMAGES = "docker or kubernetes"
+_LONGEST_VARIABLE = 131_071
+"""Bytes of a variable with its name that Linux hands to a process (``MAX_ARG_STRLEN``)."""
 
 
 def problems_of(
@@ -138,6 +140,7 @@ def process_problems(
         if member.member.act is Act.APPLY:
             yield from _fixed_ports(member, surroundings)
             yield from _own_addresses(member, addresses, surroundings)
+            yield from _too_long(member, surroundings)
     if not surroundings.names_resolve:
         yield warning("names.do-not-resolve", host=f"example.{surroundings.domain}")
 
@@ -158,6 +161,27 @@ def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[
             alone = re.compile(rf"(?<![\d_]){port}(?!\d)")
             if any(alone.search(word) for word in (*service.command, *service.args)):
                 yield warning("engine.port-in-command", port=port, **about)
+
+
+def _too_long(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:
+    """Variables that no process of this machine can be given."""
+    for workload in (*member.services, *member.jobs):
+        for value in workload.variables:
+            # Most are far from the limit: only the others are worth being written out.
+            if len(value.text) < _LONGEST_VARIABLE // 5:
+                continue
+            size = len(f"{value.name}={value.text}".encode("utf-8", "surrogatepass"))
+            if size > _LONGEST_VARIABLE:
+                yield error(
+                    "engine.value-too-long",
+                    place=Place(member.member.template.file, workload.line),
+                    application=member.member.application,
+                    name=workload.name,
+                    variable=value.name,
+                    size=size,
+                    limit=_LONGEST_VARIABLE,
+                    engine=surroundings.engine.name,
+                )
 
 
 def _addresses(planned: Sequence[PlannedMember]) -> frozenset[str]:

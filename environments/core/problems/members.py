@@ -98,6 +98,11 @@ CATALOGUE: dict[str, Entry] = {
         "of {limit}.",
         "Delete environments, lower replicas, or raise RELEASECLONE_PROCESS_LIMIT.",
     ),
+    "engine.value-too-long": Entry(
+        "{variable} of {name} of {application} has {size} bytes, and the engine {engine} can give "
+        "a process {limit}.",
+        "Shorten it, or put the value into a file of the repository.",
+    ),
     "engine.fixed-port": Entry(
         "{name} of {application} sets PORT itself; the engine {engine} gives it another one.",
         "Listen on $PORT.",
