@@ -175,16 +175,17 @@ def _branch_gone(environment: Environment, refs: Refs | None) -> tuple[Problem, 
 
 def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
     """The head of the environment's branch; without a commit where the branch is gone."""
+    rule = Rule(environment.rule)
     if refs is None:
-        return unresolved(environment.branch, Rule(environment.rule))
-    branch, rule = environment.branch, Rule(environment.rule)
-    commit = (refs.tags if environment.is_tag else refs.branches).get(branch)
+        return unresolved(environment.branch, rule)
+    commit = (refs.tags if environment.is_tag else refs.branches).get(environment.branch)
+    note = "a tag" if environment.is_tag else ""
     return BranchChoice(
-        ref=branch,
+        ref=environment.branch,
         is_tag=environment.is_tag,
         commit=commit,
         rule=rule,
-        trace=(Attempt(rule, branch, commit is not None, "a tag" if environment.is_tag else ""),),
+        trace=(Attempt(rule, environment.branch, commit is not None, note),),
         problems=(),
     )
 

@@ -199,8 +199,10 @@ def _observe(
     try:
         engine = wiring.engine(deployment.namespace.context.engine)
         instances = engine.observe(deployment.namespace.name)
-    except EngineError:
-        return  # looked at again until the task's own time is over
+    except EngineError as away:
+        for task in tasks:
+            _wait_unseen(deployment, lease, task, str(away), box=box, masker=masker)
+        return
     for task in tasks:
         own = [
             instance
@@ -213,6 +215,38 @@ def _observe(
         _judge(deployment, lease, task, own, box=box, masker=masker)
 
 
+def _wait_unseen(
+    deployment: Deployment, lease: Lease, task: Task, away: str, *, box: Box, masker: Masker
+) -> None:
+    """The engine does not tell: it is asked again until the task's own time is over."""
+    limit = _limit(task, box)
+    if _elapsed(task) > limit:
+        message = f"not seen for {limit:.0f} s: {away}"
+        _fail(deployment, lease, task, message, (), masker=masker)
+    else:
+        _tell_wait(lease, task, away, masker=masker)
+
+
+def _tell_wait(lease: Lease, task: Task, waits_for: str, *, masker: Masker) -> None:
+    waits_for = masker.line(waits_for)
+    if waits_for != task.reason:
+        with lease.writing():
+            Task.objects.filter(pk=task.pk).update(reason=waits_for)
+
+
+def _elapsed(task: Task) -> float:
+    """Seconds since it was applied."""
+    return (timezone.now() - task.applied_at).total_seconds() if task.applied_at else 0.0
+
+
+def _limit(task: Task, box: Box) -> float:
+    """Seconds after which it has failed."""
+    if task.kind != "job":
+        return SERVICE_LIMIT.total_seconds()
+    (workload,) = workloads(rendering.manifests_for(box, task))
+    return float(workload["metadata"]["annotations"][ANNOTATION_TIMEOUT])
+
+
 def _judge(
     deployment: Deployment,
     lease: Lease,
@@ -222,24 +256,23 @@ def _judge(
     box: Box,
     masker: Masker,
 ) -> None:
-    elapsed = (timezone.now() - task.applied_at).total_seconds() if task.applied_at else 0.0
+    elapsed, limit = _elapsed(task), _limit(task, box)
     if task.kind == "removal":
         if not instances:
             _finish(lease, task, "removed", masker=masker)
-        elif elapsed > SERVICE_LIMIT.total_seconds():
+        elif elapsed > limit:
             left = ", ".join(instance.name for instance in instances)
-            message = f"still there after {SERVICE_LIMIT.total_seconds():.0f} s: {left}"
+            message = f"still there after {limit:.0f} s: {left}"
             _fail(deployment, lease, task, message, (), masker=masker)
         return
     instances = _current(task, instances, box)
-    found = _health(task, instances, elapsed, box)
+    found = _health(task, instances, elapsed, limit, box)
     if found.state == "ready":
         _finish(lease, task, f"ready after {elapsed:.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
-    elif (waits_for := masker.line(found.message)) != task.reason:
-        with lease.writing():
-            Task.objects.filter(pk=task.pk).update(reason=waits_for)
+    else:
+        _tell_wait(lease, task, found.message, masker=masker)
 
 
 def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instance]:
@@ -249,17 +282,14 @@ def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instan
     return [one for one in instances if task.kind == "job" or one.revision == revision]
 
 
-def _health(task: Task, current: Sequence[Instance], elapsed: float, box: Box) -> health.Health:
-    (workload,) = workloads(rendering.manifests_for(box, task))
+def _health(
+    task: Task, current: Sequence[Instance], elapsed: float, limit: float, box: Box
+) -> health.Health:
     if task.kind == "job":
-        limit = float(workload["metadata"]["annotations"][ANNOTATION_TIMEOUT])
         return health.of_job(current, elapsed=elapsed - _JOB_GRACE, limit=limit)
-    return health.of_service(
-        current,
-        replicas=workload["spec"]["replicas"],
-        elapsed=elapsed,
-        limit=SERVICE_LIMIT.total_seconds(),
-    )
+    (workload,) = workloads(rendering.manifests_for(box, task))
+    replicas = workload["spec"]["replicas"]
+    return health.of_service(current, replicas=replicas, elapsed=elapsed, limit=limit)
 
 
 def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:

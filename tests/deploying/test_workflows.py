@@ -2,7 +2,7 @@
 
 import pytest
 
-from environments.core.ports import Phase
+from environments.core.ports import EngineError, Phase
 from environments.engines.memory import DONE, READY, Outlook
 from environments.models import Application, Deployment, Environment
 from tests.deploying.acts import (
@@ -347,3 +347,22 @@ def test_a_job_runs_anew_with_each_setup_and_once_in_each(world: World) -> None:
     assert len(names) == len(set(names)) == 2
     instances = world.engine.observe(again.namespace.name)
     assert [one.name for one in instances if one.kind == "Job"] == [names[1]]
+
+
+def test_an_engine_that_never_tells_is_waited_for_as_long_as_the_task_may_take(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mute(namespace: str) -> None:
+        raise EngineError("the daemon does not answer")
+
+    environment = world.create(world.application("shop", services("web")))
+    monkeypatch.setattr(world.engine, "observe", mute)
+    take_up(world)
+    deployment = world.last(environment)
+    assert reasons(deployment) == {"services.web": "the daemon does not answer"}
+    long_ago(deployment, 601)
+    world.work()
+    deployment.refresh_from_db()
+    assert deployment.reason == (
+        "web of shop failed: not seen for 600 s: the daemon does not answer"
+    )
