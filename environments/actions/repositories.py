@@ -82,9 +82,7 @@ def read_repository(source: str) -> Reading:
             ),
         )
     except GitHostError as wrong:
-        raise Refused(
-            error("repository.unreadable", application="The repository", reason=str(wrong))
-        ) from wrong
+        raise Refused(error("repository.unread", reason=str(wrong))) from wrong
 
 
 def _files(release: str | None) -> tuple[RepositoryFile, RepositoryFile]:

@@ -41,7 +41,7 @@ def test_it_is_refused_with_a_sentence_and_nothing_is_kept(world: World, source:
     with pytest.raises(Refused) as refused:
         register_application(world.operator, source=source)
     (problem,) = refused.value.problems
-    assert problem.id == "repository.unreadable"
+    assert problem.id == "repository.unread"
     assert "tok" not in problem.message
     assert problem.message.isprintable()
     assert not Application.objects.exists()

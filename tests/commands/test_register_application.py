@@ -136,5 +136,17 @@ def test_a_file_that_is_not_there_is_said(run: Run, world: World, repository: Re
 def test_a_folder_that_is_no_repository_is_said(run: Run, world: World, tmp_path: Path) -> None:
     said = run("register_application", str(tmp_path))
     assert said.status == 1
-    assert said.err.startswith("error: The repository: ")
+    assert said.err.startswith(f"error: There is no git repository at {tmp_path}, ")
     assert not Application.objects.exists()
+
+
+def test_an_empty_source_is_not_the_folder_that_the_command_runs_in(
+    run: Run, world: World, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository.folder)
+    said = run("register_application", "")
+    assert said.status == 1
+    assert said.err == (
+        "error: The repository address is empty. Write a URL or an absolute path.\n"
+    )
+    assert run("register_application", ".").out == "registered shop\n"

@@ -96,6 +96,7 @@ CATALOGUE: dict[str, Entry] = {
         ".release.yaml of the repository cannot be read: {reason}",
         "Correct it, or remove it to use the standard paths.",
     ),
+    "repository.unread": Entry("{reason}"),
     "repository.unreadable": Entry("{application}: {reason}"),
     "repository.stale": Entry(
         "{application}: {reason}",

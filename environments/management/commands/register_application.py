@@ -18,8 +18,8 @@ class Command(OperatorCommand):
         super().add_arguments(parser)
         parser.add_argument("source", metavar="SOURCE", help="URL or path of the repository")
         parser.add_argument("--name", default="", help="default: `app`, else the repository's")
-        parser.add_argument("--template", metavar="FILE")
-        parser.add_argument("--variables", metavar="FILE")
+        parser.add_argument("--template", metavar="FILE", help="instead of the repository's")
+        parser.add_argument("--variables", metavar="FILE", help="instead of the repository's")
 
     def act(self, **options: Any) -> int:
         """Register it and print its name."""
@@ -43,4 +43,4 @@ class Command(OperatorCommand):
 
 def _absolute(source: str) -> str:
     """The source; a folder that is there, by its whole path."""
-    return str(Path(source).absolute()) if Path(source).is_dir() else source
+    return str(Path(source).absolute()) if source and Path(source).is_dir() else source
