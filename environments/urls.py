@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from environments.models import DeploymentKind
 from environments.views import (
+    account_settings,
     application_settings,
     applications,
     creating,
@@ -45,6 +46,14 @@ urlpatterns = [
     path("<slug:account>/graph", applications.graph, name="graph"),
     path("<slug:account>/members", members.members, name="members"),
     path("<slug:account>/members/<int:pk>", members.member, name="member"),
+    path("<slug:account>/settings", account_settings.settings, name="account-settings"),
+    path("<slug:account>/new-context", account_settings.new_context, name="new-context"),
+    path("<slug:account>/contexts/<slug:name>", account_settings.context, name="context"),
+    path(
+        "<slug:account>/contexts/<slug:name>/delete",
+        account_settings.remove_context,
+        name="delete-context",
+    ),
     path("<slug:account>/register", applications.register, name="register"),
     path(_APPLICATION, environments.listed, name="environments"),
     path(f"{_APPLICATION}new", creating.create, name="create-environment"),

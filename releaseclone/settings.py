@@ -17,7 +17,7 @@ SECRET_KEY = RELEASECLONE.secret_key
 ALLOWED_HOSTS = list(RELEASECLONE.allowed_hosts)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "releaseclone.apps.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -29,15 +29,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What every answer carries comes first: files and refused hosts get it too.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "releaseclone.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -111,6 +112,7 @@ HTTPS = RELEASECLONE.public_url.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "releaseclone_session"
 CSRF_COOKIE_NAME = "releaseclone_csrf"
+CSRF_COOKIE_HTTPONLY = True  # forms carry their token; no script reads it
 CSRF_TRUSTED_ORIGINS = [RELEASECLONE.public_url]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

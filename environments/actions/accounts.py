@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from environments.actions.asking import Actor, Refused, note, require_owner
 from environments.core.names import is_label
@@ -20,15 +20,18 @@ RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "
 def open_account(name: str) -> Account:
     """A new account with the context ``local``; ``Refused`` for a name that cannot be one."""
     check_account_name(name)
-    with transaction.atomic():
-        account = Account.objects.create(name=name)
-        Context.objects.create(
-            account=account,
-            name=DEFAULT_CONTEXT,
-            engine="process",
-            domains=[settings.RELEASECLONE.domain],
-            is_default=True,
-        )
+    try:
+        with transaction.atomic():
+            account = Account.objects.create(name=name)
+            Context.objects.create(
+                account=account,
+                name=DEFAULT_CONTEXT,
+                engine="process",
+                domains=[settings.RELEASECLONE.domain],
+                is_default=True,
+            )
+    except IntegrityError as taken:  # by somebody who was faster
+        raise Refused(error("account.taken", name=name)) from taken
     return account
 
 
@@ -49,6 +52,7 @@ def open_installation(*, username: str, password: str, account_name: str = "") -
     person = User(username=username, is_staff=True, is_superuser=True)
     _check_password(password, person)
     with transaction.atomic():
+        _let_nobody_else_come()
         if User.objects.exists():
             raise Refused(error("account.opened"))
         account = _first_account(account_name)
@@ -58,6 +62,16 @@ def open_installation(*, username: str, password: str, account_name: str = "") -
         Membership.objects.create(account=account, user=person, role=Role.OWNER)
         note(Actor(person, username, account, Role.OWNER), "opened the account")
     return person
+
+
+def _let_nobody_else_come() -> None:
+    """Until the end of the transaction: of two first visits at once, one finds the other's owner.
+
+    SQLite's transactions that write are alone from their begin.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _first_account(name: str) -> Account:
@@ -92,8 +106,12 @@ def rename_account(actor: Actor, name: str) -> None:
 
 def _rename(account: Account, name: str) -> None:
     check_account_name(name)
+    try:
+        with transaction.atomic():
+            Account.objects.filter(pk=account.pk).update(name=name)
+    except IntegrityError as taken:  # by somebody who was faster
+        raise Refused(error("account.taken", name=name)) from taken
     account.name = name
-    account.save(update_fields=["name"])
 
 
 def delete_account(account: Account) -> None:
@@ -119,17 +137,41 @@ def add_member(actor: Actor, *, username: str, password: str, role: Role) -> Mem
     """A person of this name, made when there is none yet, in the account."""
     require_owner(actor, "add members")
     with transaction.atomic():
-        person = User.objects.filter(username=username).first()
-        if person is None:
-            person = User(username=username)
-            _check_password(password, person)
-            person.set_password(password)
-            person.save()
-        elif Membership.objects.filter(account=actor.account, user=person).exists():
+        _one_after_another(actor.account)
+        found = User.objects.filter(username=username).first()
+        person = found or _new_person(username, password)
+        if Membership.objects.filter(account=actor.account, user=person).exists():
             raise Refused(error("member.taken", name=username))
         membership = Membership.objects.create(account=actor.account, user=person, role=role)
         note(actor, f"added {username} as {membership.get_role_display()}")
     return membership
+
+
+def _new_person(username: str, password: str) -> User:
+    draft = User(username=username)
+    _check_password(password, draft)
+    draft.set_password(password)
+    fields = {"password": draft.password}
+    return User.objects.get_or_create(username=draft.username, defaults=fields)[0]
+
+
+def set_password(actor: Actor, membership: Membership, password: str) -> None:
+    """A new password for a member who lost it; their sessions end.
+
+    ``Refused`` for a person who has rights beyond this account: an owner of it would get them.
+    """
+    require_owner(actor, "set passwords")
+    person = membership.user
+    if person.pk == actor.user_id:
+        raise Refused(error("member.own-password"))
+    elsewhere = person.memberships.exclude(account=actor.account).exists()
+    if person.is_superuser or elsewhere:
+        raise Refused(error("member.password", name=person.get_username()))
+    _check_password(password, person)
+    person.set_password(password)
+    with transaction.atomic():
+        person.save(update_fields=["password"])
+        note(actor, f"set a new password for {person.get_username()}")
 
 
 def change_role(actor: Actor, membership: Membership, role: Role) -> None:
@@ -153,6 +195,12 @@ def remove_member(actor: Actor, membership: Membership) -> None:
 
 
 def _keep_an_owner(membership: Membership, role: Role | None) -> None:
+    _one_after_another(membership.account)
     others = Membership.objects.filter(account=membership.account, role=Role.OWNER)
     if role is not Role.OWNER and not others.exclude(pk=membership.pk).exists():
         raise Refused(error("member.last-owner", account=membership.account.name))
+
+
+def _one_after_another(account: Account) -> None:
+    """Two owners who remove each other at once: the second finds itself the last one."""
+    Account.objects.select_for_update().get(pk=account.pk)

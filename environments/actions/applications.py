@@ -263,6 +263,15 @@ def _save_version(
 def delete_application(actor: Actor, application: Application) -> None:
     """Forget an application that has no living environments; its repository is not touched."""
     require_owner(actor, "delete applications")
+    with transaction.atomic():
+        # nothing new begins from here on
+        list(Application.objects.select_for_update().filter(pk=application.pk))
+        _refuse_living(application)
+        note(actor, f"deleted the application {application.name}")
+        application.delete()
+
+
+def _refuse_living(application: Application) -> None:
     living = Environment.objects.filter(application=application, removed_at__isnull=True)
     names = list(living.values_list("name", flat=True)[:10])
     if names:
@@ -274,6 +283,3 @@ def delete_application(actor: Actor, application: Application) -> None:
                 environments=", ".join(names),
             )
         )
-    with transaction.atomic():
-        note(actor, f"deleted the application {application.name}")
-        application.delete()

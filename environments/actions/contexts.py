@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from environments.actions.asking import Actor, Refused, note, require_owner
 from environments.core.names import is_label
@@ -34,14 +34,19 @@ def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
     if problems := tuple(_problems(actor.account, context, draft)):
         raise Refused(*problems)
     act = "changed" if context.pk else "added"
-    with transaction.atomic():
-        if draft.is_default:
-            actor.account.contexts.exclude(pk=context.pk).update(is_default=False)
-        context.account = actor.account
-        context.name, context.engine = draft.name, draft.engine
-        context.domains, context.is_default = list(draft.domains), draft.is_default
-        context.save()
-        note(actor, f"{act} the context {draft.name}")
+    try:
+        with transaction.atomic():
+            if draft.is_default:
+                actor.account.contexts.exclude(pk=context.pk).update(is_default=False)
+            context.account = actor.account
+            context.name, context.engine = draft.name, draft.engine
+            context.domains, context.is_default = list(draft.domains), draft.is_default
+            context.save()
+            note(actor, f"{act} the context {draft.name}")
+    except IntegrityError as taken:  # by somebody who was faster
+        raise Refused(
+            error("context.taken", account=actor.account.name, name=draft.name)
+        ) from taken
 
 
 def _problems(account: Account, context: Context, draft: ContextDraft) -> Iterator[Problem]:
@@ -84,9 +89,10 @@ def may_delete(context: Context) -> tuple[Problem, ...]:
 def delete_context(actor: Actor, context: Context) -> None:
     """Forget a context in which nothing runs."""
     require_owner(actor, "delete contexts")
-    if problems := may_delete(context):
-        raise Refused(*problems)
     with transaction.atomic():
+        list(Context.objects.select_for_update().filter(pk=context.pk))  # nothing new begins
+        if problems := may_delete(context):
+            raise Refused(*problems)
         Namespace.objects.filter(context=context, members__isnull=True).delete()
         note(actor, f"deleted the context {context.name}")
         context.delete()

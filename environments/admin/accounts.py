@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
@@ -20,16 +21,30 @@ admin.site.unregister(Group)
 admin.site.unregister(User)
 
 
+class PersonForm(UserChangeForm[User]):
+    """A person's name, and what the person may do."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would leave the installation without a superuser who can sign in."""
+        cleaned = super().clean() or self.cleaned_data
+        others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=self.instance.pk)
+        stays_one = cleaned.get("is_active") and cleaned.get("is_superuser")
+        if not stays_one and not others.exists():
+            raise ValidationError(error("person.last-superuser", name=str(self.instance)).message)
+        return cleaned
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(SuperusersOnly, UserAdmin[User]):
     """People are switched off, not deleted: what they did keeps their name."""
 
+    form = PersonForm
     list_display = ("username", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active", "is_superuser")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("What the person may do", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("What the person may do", {"fields": ("is_active", "is_superuser")}),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

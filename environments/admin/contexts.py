@@ -4,44 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, QueryDict
 
 from environments.actions import contexts as acts
 from environments.admin.editing import ADDING, ActAdmin, Kept, Section
 from environments.admin.gate import operator_of
+from environments.forms.contexts import ContextForm, fields_of
 from environments.models import Account, Context
-
-
-class ContextForm(forms.Form):
-    """Domains stand one a line, the one that is used first."""
-
-    name = forms.CharField(max_length=63)
-    engine = forms.ChoiceField()
-    domains = forms.CharField(
-        widget=forms.Textarea({"rows": 3}),
-        help_text="One a line. New environments get the first; a wildcard record of each leads "
-        "to where the context runs.",
-    )
-    is_default = forms.BooleanField(
-        label="Default", required=False, help_text="Of templates that name no context."
-    )
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.fields["engine"].choices = [(name, name) for name in settings.ENGINES]  # type: ignore[attr-defined]
-
-    def draft(self) -> acts.ContextDraft:
-        """What was asked for."""
-        asked = self.cleaned_data
-        lines = (line.strip().lower() for line in asked["domains"].splitlines())
-        return acts.ContextDraft(
-            name=asked["name"],
-            engine=asked["engine"],
-            domains=tuple(line for line in lines if line),
-            is_default=asked["is_default"],
-        )
 
 
 class NewContextForm(ContextForm):
@@ -73,13 +43,7 @@ class ContextAdmin(ActAdmin):
         """One form."""
         if subject is None:
             return [Section(ADDING, "New context", NewContextForm(sent.get(ADDING)))]
-        stored = {
-            "name": subject.name,
-            "engine": subject.engine,
-            "domains": "\n".join(subject.domains),
-            "is_default": subject.is_default,
-        }
-        form = ContextForm(sent.get("context"), initial=stored)
+        form = ContextForm(sent.get("context"), initial=fields_of(subject))
         return [Section("context", "Context", form)]
 
     def keep(self, request: HttpRequest, subject: Any, section: Section) -> Kept:

@@ -1,11 +1,14 @@
 """The forms of people and accounts."""
 
 import hashlib
+import secrets
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from environments.models import Role
@@ -16,6 +19,9 @@ _TRIES_FROM_A_PLACE = 50
 """More: several people may stand behind one address."""
 _TRIES_OF_A_NAME = 100
 """More still: a stranger who guesses elsewhere should not lock the door of its owner."""
+
+BROWSER_COOKIE = "releaseclone_browser"
+BROWSER_AGE = 365 * 24 * 3600
 
 
 def text_field(label: str, **more: Any) -> forms.CharField:
@@ -96,14 +102,41 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
     def _limits(self) -> dict[str, int]:
-        """How many failures each counter may have; the one that success clears comes first."""
+        """How many failures each counter may have; the one that success clears comes first.
+
+        A browser in which this person signed in before has a counter of its own: whoever guesses
+        elsewhere, or behind the same proxy, cannot lock its person out.
+        """
         name = self.cleaned_data.get("username", "").casefold()
+        if self.request and (browser := browser_of(self.request, name)):
+            return {_counter("browser", browser): _TRIES_OF_A_NAME_FROM_A_PLACE}
         place = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         return {
             _counter("both", f"{place} {name}"): _TRIES_OF_A_NAME_FROM_A_PLACE,
             _counter("place", place): _TRIES_FROM_A_PLACE,
             _counter("name", name): _TRIES_OF_A_NAME,
         }
+
+
+def browser_of(request: HttpRequest, name: str) -> str:
+    """The mark of a browser in which the person of this name signed in, "" for any other."""
+    mark = request.get_signed_cookie(BROWSER_COOKIE, "", salt=BROWSER_COOKIE, max_age=BROWSER_AGE)
+    known, _, browser = str(mark).partition(".")
+    return browser if known == _digest(name.casefold()) else ""
+
+
+def mark_browser(answer: HttpResponse, name: str) -> None:
+    """Let ``browser_of`` know the browser that gets this answer."""
+    answer.set_signed_cookie(
+        BROWSER_COOKIE,
+        f"{_digest(name.casefold())}.{secrets.token_urlsafe(12)}",
+        salt=BROWSER_COOKIE,
+        max_age=BROWSER_AGE,
+        path="/sign-in",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 class NewPassword(PasswordChangeForm):
@@ -117,7 +150,22 @@ class NewPassword(PasswordChangeForm):
 
 
 def _counter(kind: str, value: str) -> str:
-    return f"sign-in:{kind}:{hashlib.sha256(value.encode()).hexdigest()}"
+    return f"sign-in:{kind}:{_digest(value)}"
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+class AccountName(forms.Form):
+    """Another name for the account."""
+
+    name = text_field(
+        "Name",
+        max_length=63,
+        help_text="It is the first part of every address: links that were shared before lead "
+        "nowhere afterwards.",
+    )
 
 
 class NewMember(forms.Form):

@@ -1,9 +1,9 @@
 """Reading accounts."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from environments.models import Account, Membership
+from environments.models import Account, Context, Membership
 
 
 class Unseen(Exception):
@@ -31,6 +31,21 @@ def members_of(account: Account) -> QuerySet[Membership]:
 def membership_of(account: Account, pk: int) -> Membership:
     """One membership of the account; raises ``Unseen``."""
     found = members_of(account).filter(pk=pk).first()
+    if found is None:
+        raise Unseen
+    return found
+
+
+def contexts_of(account: Account) -> QuerySet[Context]:
+    """Where environments of the account can run; the default first. ``living``: how many do."""
+    living = Q(namespaces__members__isnull=False, namespaces__members__removed_at__isnull=True)
+    counted = account.contexts.annotate(living=Count("namespaces__members", filter=living))
+    return counted.order_by("-is_default", "name")
+
+
+def context_of(account: Account, name: str) -> Context:
+    """One context of the account; raises ``Unseen``."""
+    found = account.contexts.filter(name=name).first()
     if found is None:
         raise Unseen
     return found

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from environments.actions.accounts import add_member, change_role, remove_member
+from environments.actions.accounts import add_member, change_role, remove_member, set_password
 from environments.actions.asking import Actor, Refused, require_owner
 from environments.core.problems import Problem
 from environments.forms.accounts import NewMember, RoleChange
@@ -55,16 +55,17 @@ def _show(
         form=form,
         problems=problems,
         roles=Role.choices,
+        tab="members",
     )
 
 
 @require_POST
 @in_account
 def member(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
-    """Change a role, or end a membership."""
+    """Change a role, set a password, or end a membership."""
     membership = membership_of(actor.account, pk)
     try:
-        done = _remove if request.POST.get("act") == "remove" else _change
+        done = _ACTS.get(request.POST.get("act", ""), _change)
         messages.success(request, done(request, actor, membership))
     except Refused as refused:
         return _show(request, actor, NewMember(), 422, refused.problems)
@@ -83,3 +84,12 @@ def _change(request: HttpRequest, actor: Actor, membership: Membership) -> str:
     role = Role(form.cleaned_data["role"]) if form.is_valid() else Role(membership.role)
     change_role(actor, membership, role)
     return f"{membership.user.get_username()} is {role.label} now."
+
+
+def _set_password(request: HttpRequest, actor: Actor, membership: Membership) -> str:
+    set_password(actor, membership, request.POST.get("password", ""))
+    name = membership.user.get_username()
+    return f"{name} has a new password, and is signed out everywhere."
+
+
+_ACTS = {"remove": _remove, "password": _set_password}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from environments.actions.accounts import DEFAULT_ACCOUNT, open_installation
 from environments.actions.asking import Refused
 from environments.core.problems import Problem
-from environments.forms.accounts import FirstVisit, NewPassword, SignInForm
+from environments.forms.accounts import FirstVisit, NewPassword, SignInForm, mark_browser
 from environments.queries.accounts import accounts_for, first_account, nobody_is_here
 from environments.views.gate import see_other
 from releaseclone import setup_token
@@ -85,6 +85,12 @@ class SignIn(LoginView):
         if nobody_is_here():
             return see_other(request, redirect("first-visit"))
         return see_other(request, super().dispatch(request, *args, **more))
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signed in; the browser is known to have been let in."""
+        answer = super().form_valid(form)
+        mark_browser(answer, form.cleaned_data["username"])
+        return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """The same page again, with 422."""

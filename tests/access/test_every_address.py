@@ -43,6 +43,10 @@ RULES: Mapping[str, Rule] = {
     "graph": READ,
     "members": Rule(EVERYBODY, OWNER),
     "member": Rule(None, OWNER),
+    "account-settings": Rule(EVERYBODY, OWNER),
+    "new-context": Rule(OWNER, OWNER),
+    "context": Rule(OWNER, OWNER),
+    "delete-context": Rule(None, OWNER),
     "register": Rule(EVERYBODY, EVERYBODY),
     "environments": READ,
     "create-environment": Rule(EVERYBODY, EVERYBODY),
@@ -116,6 +120,8 @@ def address(pattern: URLPattern, environment: Environment) -> str:
     }
     if pattern.name == "member":
         ids["pk"] = Membership.objects.get(user__username="max").pk
+    if pattern.name in ("context", "delete-context"):
+        ids["name"] = environment.namespace.context.name
     converters: dict[str, Any] = pattern.pattern.converters
     return reverse(str(pattern.name), kwargs={key: ids[key] for key in converters})
 
@@ -184,6 +190,24 @@ def test_an_imported_environment_belongs_to_the_owner_of_its_importer(
     sent = {"what": "template", "text": services("api") + "# more\n", "opened_on": 1}
     assert people["other member"].post(page, sent).status_code == 403
     assert people["own member"].post(page, sent).status_code == 303
+
+
+def test_an_instance_accessor_edits_and_deletes_what_is_their_own(
+    world: World, people: dict[str, Client]
+) -> None:
+    ivo = User.objects.get(username="ivo")
+    accessor = Actor(ivo, "ivo", world.account, Role.INSTANCE_ACCESSOR)
+    environment = world.deployed(world.application("shop"), actor=accessor)
+    page = reverse("environment-settings", args=["acme", environment.env_id])
+    sent = {"what": "template", "text": services("shop") + "# more\n", "opened_on": 1}
+    end = reverse("delete-environment", args=["acme", environment.env_id])
+    for person in ("own member", "other member"):
+        assert people[person].post(page, sent).status_code == 403
+        assert people[person].post(end).status_code == 403
+    assert people["accessor"].post(page, sent).status_code == 303
+    assert people["accessor"].post(end).status_code == 303
+    assert world.last(environment).kind == "teardown"
+    world.work()
 
 
 def test_only_owners_edit_what_a_command_made(world: World, people: dict[str, Client]) -> None:

@@ -1,24 +1,21 @@
 """Group 20: people who try what is not theirs.
 
-Here are the lines of the group themselves; which role may do what is held by the tests of pages.
+Which role may do what, ids of others and the tokens of forms are held for every address in
+``tests/access``.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
-from environments import urls
-from environments.actions.accounts import open_account
 from environments.actions.asking import Actor
-from environments.models import Account, Deployment, Environment, Membership, Role
+from environments.models import Deployment, Environment, Membership, Role
 from tests.world import World
 
-OPEN = {"home", "first-visit", "sign-in", "sign-out", "password"}
-"""Addresses that belong to no account."""
 PASSWORD = "a long pass phrase"  # noqa: S105 - of the people of tests
 
 
@@ -34,81 +31,8 @@ def environment(world: World) -> Environment:
     return world.deployed(world.application("shop"))
 
 
-@pytest.fixture
-def eve(world: World) -> Client:
-    """The owner of another account, signed in."""
-    person = world.person("eve", Role.OWNER, open_account("other"))
-    client = Client()
-    assert person.user is not None
-    client.force_login(person.user)
-    return client
-
-
-def names() -> list[str]:
-    """Every address of an account, so that a new one cannot be forgotten."""
-    found = [pattern.name for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
-    return [name for name in found if name and name not in OPEN]
-
-
-def address(name: str, account: str, environment: Environment) -> str:
-    """The address of this name with the ids of this environment, in this account."""
-    (pattern,) = (one.pattern for one in urls.urlpatterns if one.name == name)
-    ids: dict[str, Any] = {
-        "account": account,
-        "name": environment.application.name,
-        "env_id": environment.env_id,
-        "pk": environment.deployments.latest("pk").pk,
-        "number": 1,
-        "kind": "setup",
-        "instance": "web-0",
-    }
-    if name == "member":
-        ids["pk"] = Membership.objects.exclude(account__name=account).latest("pk").pk
-    converters: dict[str, Any] = pattern.converters
-    return reverse(name, kwargs={key: ids[key] for key in converters})
-
-
-@pytest.mark.parametrize("account", ["acme", "other"])
-def test_the_ids_of_another_account_are_not_found_in_any_address(
-    world: World, environment: Environment, eve: Client, account: str
-) -> None:
-    world.person("ana")
-    before = _all_there_is()
-    for name in names():
-        if account == "other" and not _has_ids(name):
-            continue  # a page of eve's own account
-        where = address(name, account, environment)
-        sent = {"act": "save", "name": "shop", "role": "owner"}
-        for answer in (eve.get(where), eve.post(where, sent)):
-            assert answer.status_code in (404, 405), where
-            assert "acme" not in answer.content.decode().replace(where, ""), where
-    assert _all_there_is() == before
-
-
-def _has_ids(name: str) -> bool:
-    (pattern,) = (one.pattern for one in urls.urlpatterns if one.name == name)
-    return set(pattern.converters) > {"account"}
-
-
-def _all_there_is() -> dict[str, Any]:
-    return {
-        "deployments": Deployment.objects.count(),
-        "environments": list(Environment.objects.values_list("number", "removed_at")),
-        "accounts": list(Account.objects.values_list("name", flat=True)),
-        "members": list(Membership.objects.values_list("user", "account", "role")),
-    }
-
-
-@pytest.mark.parametrize("name", ["deploy", "delete-environment", "abort"])
-def test_without_the_token_of_its_form_nothing_is_asked(
-    environment: Environment, ana: Actor, name: str
-) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    assert ana.user is not None
-    strict.force_login(ana.user)
-    answer = strict.post(address(name, "acme", environment))
-    assert answer.status_code == 403
-    assert Deployment.objects.count() == 1
+def address(name: str, environment: Environment) -> str:
+    return reverse(name, args=["acme", environment.env_id])
 
 
 @pytest.mark.parametrize(
@@ -144,11 +68,11 @@ def test_the_session_is_another_one_after_signing_in(ana: Actor, client: Client)
 def test_who_is_removed_sees_nothing_from_then_on(
     world: World, environment: Environment, browser: Client, ana: Actor
 ) -> None:
-    where = address("environment", "acme", environment)
+    where = address("environment", environment)
     assert browser.get(where).status_code == 200
     Membership.objects.filter(user=ana.user_id).delete()
     assert browser.get(where).status_code == 404
-    assert browser.post(address("delete-environment", "acme", environment)).status_code == 404
+    assert browser.post(address("delete-environment", environment)).status_code == 404
     assert Deployment.objects.count() == 1
 
 
@@ -156,16 +80,72 @@ def test_a_role_that_was_taken_counts_at_once(
     environment: Environment, browser: Client, ana: Actor
 ) -> None:
     Membership.objects.filter(user=ana.user_id).update(role=Role.MEMBER)
-    where = address("delete-environment", "acme", environment)
+    where = address("delete-environment", environment)
     assert browser.post(where).status_code == 403
     assert Deployment.objects.count() == 1
 
 
+def guess(client: Client, times: int, name: str = "ana", **more: str) -> None:
+    for _ in range(times):
+        client.post("/sign-in", {"username": name, "password": "guess"}, **more)
+
+
+def sign_in(client: Client, name: str = "ana", **more: str) -> int:
+    sent = {"username": name, "password": PASSWORD}
+    return int(client.post("/sign-in", sent, **more).status_code)
+
+
 def test_a_stranger_who_guesses_elsewhere_locks_nobody_out(ana: Actor, client: Client) -> None:
-    for _ in range(20):
-        client.post("/sign-in", {"username": "ana", "password": "guess"}, REMOTE_ADDR="203.0.113.9")
-    right = client.post("/sign-in", {"username": "ana", "password": PASSWORD})
-    assert right.status_code == 303
+    guess(client, 20, REMOTE_ADDR="203.0.113.9")
+    assert sign_in(client) == 303
+
+
+def test_who_guesses_many_names_from_one_place_must_wait(ana: Actor, client: Client) -> None:
+    for number in range(50):
+        guess(client, 1, name=f"person-{number}", REMOTE_ADDR="203.0.113.9")
+    assert sign_in(Client(), REMOTE_ADDR="203.0.113.9") == 422
+    assert sign_in(Client(), REMOTE_ADDR="203.0.113.10") == 303
+
+
+def test_many_places_that_guess_one_name_must_wait(ana: Actor, client: Client) -> None:
+    for number in range(100):
+        guess(client, 1, REMOTE_ADDR=f"203.0.113.{number}")
+    assert sign_in(Client(), REMOTE_ADDR="198.51.100.1") == 422
+
+
+def test_the_browser_of_somebody_who_was_let_in_before_is_never_locked_out_by_others(
+    ana: Actor, client: Client
+) -> None:
+    assert sign_in(client) == 303
+    client.post("/sign-out")
+    for number in range(100):
+        guess(Client(), 1, REMOTE_ADDR=f"203.0.113.{number}")
+    guess(Client(), 10)
+    assert sign_in(Client()) == 422
+    assert sign_in(client) == 303
+
+
+def test_the_mark_of_a_browser_is_no_free_pass(world: World, ana: Actor, client: Client) -> None:
+    world.person("ben")
+    assert sign_in(client) == 303
+    client.post("/sign-out")
+    guess(client, 10)
+    assert sign_in(client) == 422
+    for number in range(100):  # the mark is ana's: at ben's name it counts as any other browser
+        guess(client, 1, name="ben", REMOTE_ADDR=f"203.0.113.{number}")
+    assert sign_in(client, "ben") == 422
+    forged = Client()
+    forged.cookies["releaseclone_browser"] = client.cookies["releaseclone_browser"].value + "x"
+    assert sign_in(forged, "ben", REMOTE_ADDR="198.51.100.1") == 422
+
+
+def test_somebody_who_is_switched_off_is_out_at_the_next_request(
+    browser: Client, ana: Actor
+) -> None:
+    assert browser.get("/acme/").status_code == 200
+    User.objects.filter(pk=ana.user_id).update(is_active=False)
+    assert browser.get("/acme/").status_code == 302
+    assert sign_in(Client()) == 422
 
 
 def test_a_new_password_ends_the_other_sessions(ana: Actor, client: Client) -> None:
@@ -183,9 +163,7 @@ def test_a_new_password_ends_the_other_sessions(ana: Actor, client: Client) -> N
 
 
 def test_after_ten_wrong_passwords_the_right_one_must_wait_too(ana: Actor, client: Client) -> None:
-    for _ in range(10):
-        wrong = client.post("/sign-in", {"username": "ana", "password": "guess"})
-        assert wrong.status_code == 422
+    guess(client, 10)
     right = client.post("/sign-in", {"username": "ANA", "password": PASSWORD})
     assert right.status_code == 422
     assert "Too many tries. Wait five minutes, then try again." in right.content.decode()

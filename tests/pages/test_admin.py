@@ -69,22 +69,6 @@ def told(answer: Any) -> str:
     return " ".join(str(message) for message in answer.context["messages"])
 
 
-@pytest.mark.parametrize(("staff", "status"), [(False, 302), (True, 403)])
-def test_nobody_but_superusers_sees_anything(
-    environment: Environment, client: Client, staff: bool, status: int
-) -> None:
-    client.force_login(User.objects.create_user("ben", is_staff=staff))
-    models_shown = (*KEPT, Account, Context, Application, Environment)
-    for model in models_shown:
-        assert client.get(page_of(model, "changelist")).status_code == status, model
-    assert client.get(page_of(Environment, "change", environment.pk)).status_code == 302
-    answer = send(
-        client, page_of(Environment, "change", environment.pk), "template", text="", opened_on=1
-    )
-    assert answer.status_code == 302
-    assert EnvironmentVersion.objects.filter(environment=environment).count() == 1
-
-
 @pytest.mark.parametrize("model", KEPT)
 def test_what_is_kept_is_shown_and_never_changed(
     environment: Environment, root: Client, model: type[models.Model]

@@ -24,7 +24,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "account.no-context": Entry(
         "{account} has no context to run environments in.",
-        "Add one in the admin site, or run the product's own set-up.",
+        "Add one in the settings of the account.",
     ),
     "context.name": Entry(
         "{name!r} cannot be the name of a context.",
@@ -55,6 +55,19 @@ CATALOGUE: dict[str, Entry] = {
     "member.taken": Entry("{name} is a member already.", "Change the role in the list."),
     "member.last-owner": Entry(
         "{account} would have no owner.", "Make somebody else an owner first."
+    ),
+    "member.own-password": Entry(
+        "Your own password is changed with the one that you have.",
+        "Choose Password in the menu under your name.",
+    ),
+    "member.password": Entry(
+        "{name} belongs to other accounts too, or is a superuser: an owner of one account sets no "
+        "password there.",
+        "They change it themselves, or a superuser sets it in the admin site.",
+    ),
+    "person.last-superuser": Entry(
+        "Without {name} this installation would have no superuser.",
+        "Make somebody else a superuser first.",
     ),
     "person.unknown": Entry(
         "There is no member {name} in {account}.", "Members of this account: {known}."

@@ -1,0 +1,117 @@
+"""Settings of an account: its name, and the contexts where its environments run."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from environments.actions.accounts import rename_account
+from environments.actions.asking import Actor, Refused, require_owner
+from environments.actions.contexts import delete_context, save_context
+from environments.core.plan import problem_form
+from environments.core.problems import Problem
+from environments.forms.accounts import AccountName
+from environments.forms.contexts import ContextForm, fields_of
+from environments.models import Context
+from environments.queries.accounts import context_of, contexts_of
+from environments.views.gate import in_account, page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_account
+def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Its name, which an owner changes here, and its contexts."""
+    if request.method != "POST":
+        return _show(request, actor, AccountName(initial={"name": actor.account.name}))
+    require_owner(actor, "rename the account")
+    form = AccountName(request.POST)
+    if not form.is_valid():
+        return _show(request, actor, form, 422)
+    try:
+        rename_account(actor, form.cleaned_data["name"])
+    except Refused as refused:
+        return _show(request, actor, form, 422, refused.problems)
+    messages.success(request, f"The account is called {actor.account.name}.")
+    return redirect("account-settings", actor.account.name)
+
+
+def _show(
+    request: HttpRequest,
+    actor: Actor,
+    form: AccountName,
+    status: int = 200,
+    problems: Sequence[Problem] = (),
+) -> HttpResponse:
+    return page(
+        request,
+        "accounts/settings.html",
+        actor,
+        status,
+        form=form,
+        contexts=contexts_of(actor.account),
+        problems=[problem_form(problem) for problem in problems],
+        tab="settings",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_account
+def new_context(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """One more context."""
+    require_owner(actor, "add contexts")
+    return _edit(request, actor, Context(), ContextForm(request.POST or None))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_account
+def context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """One context, changed here."""
+    found = context_of(actor.account, name)
+    require_owner(actor, "change contexts")
+    return _edit(request, actor, found, ContextForm(request.POST or None, initial=fields_of(found)))
+
+
+@require_POST
+@in_account
+def remove_context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """End a context in which nothing runs."""
+    found = context_of(actor.account, name)
+    try:
+        delete_context(actor, found)
+    except Refused as refused:
+        return _form(request, actor, found, ContextForm(initial=fields_of(found)), refused.problems)
+    messages.success(request, f"Deleted the context {name}.")
+    return redirect("account-settings", actor.account.name)
+
+
+def _edit(request: HttpRequest, actor: Actor, found: Context, form: ContextForm) -> HttpResponse:
+    if not form.is_valid():
+        return _form(request, actor, found, form)
+    try:
+        save_context(actor, found, form.draft())
+    except Refused as refused:
+        return _form(request, actor, found, form, refused.problems)
+    messages.success(request, f"Saved the context {found.name}.")
+    return redirect("account-settings", actor.account.name)
+
+
+def _form(
+    request: HttpRequest,
+    actor: Actor,
+    found: Context,
+    form: ContextForm,
+    problems: Sequence[Problem] = (),
+) -> HttpResponse:
+    return page(
+        request,
+        "accounts/context.html",
+        actor,
+        422 if form.is_bound or problems else 200,
+        form=form,
+        context=found,
+        name=form.initial.get("name", ""),
+        problems=[problem_form(problem) for problem in problems],
+        tab="settings",
+    )
