@@ -1,5 +1,7 @@
 """Asking for deployments: the plan first, then the queue with its rules."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -25,13 +27,19 @@ _VERBS = {
 
 
 def plan_deployment(
-    environment: Environment, kind: DeploymentKind, *, template: str | None = None
+    environment: Environment,
+    kind: DeploymentKind,
+    *,
+    template: str | None = None,
+    import_parameters: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Plan:
     """What this deployment would do now, from refs at most 30 s old. Writes nothing.
 
-    ``template``: an Environment Template that is not saved yet, in place of the latest.
+    ``template``, ``import_parameters``: those that are not saved yet, in place of the latest.
     """
-    return planning_existing.plan(environment, kind, template=template)
+    return planning_existing.plan(
+        environment, kind, template=template, import_parameters=import_parameters
+    )
 
 
 def deploy(

@@ -221,8 +221,7 @@ def save_imports(
         )
     text = text_with(latest_version(environment).template, imports, parallelize=parallelize)
     problems = check_environment_template(environment, text)
-    kept = {**latest_version(environment).import_parameters}
-    kept.update({name: dict(values) for name, values in parameters.items()})
+    kept = import_parameters_with(environment, parameters)
     _save(
         actor,
         environment,
@@ -232,6 +231,15 @@ def save_imports(
         import_parameters=kept,
     )
     return problems
+
+
+def import_parameters_with(
+    environment: Environment, parameters: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """The values that are kept for imports that do not exist yet, after Save."""
+    kept = {**latest_version(environment).import_parameters}
+    kept.update({name: dict(values) for name, values in parameters.items()})
+    return kept
 
 
 def text_with(template: str, imports: tuple[ImportChoice, ...], *, parallelize: bool) -> str:

@@ -1,6 +1,6 @@
 """The form of an environment: Create with its Advanced Options, and the App Imports tab."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -24,7 +24,7 @@ class ImportRow:
     excluded: Sequence[str]
     branches: Sequence[str]
     parameters: Sequence[Parameter]
-    values: dict[str, str]
+    values: Mapping[str, str]
 
     @property
     def is_other(self) -> bool:
@@ -103,7 +103,7 @@ def rows_for(
     entries: Sequence[ImportEntry],
     chosen: Sequence[ImportChoice] | None,
     others: Sequence[tuple[str, AppTemplate | None, Sequence[str]]],
-    values: dict[str, dict[str, str]],
+    values: Mapping[str, Mapping[str, str]],
 ) -> list[ImportRow]:
     """The selector: imports first in their order, then the other applications, unselected.
 

@@ -1,5 +1,7 @@
 """The plan of an environment that exists, before its deployment is asked for."""
 
+from collections.abc import Mapping
+
 from environments.core.plan import Plan, leaving_problems, with_problems
 from environments.core.ports import EngineError
 from environments.core.problems import Problem, error
@@ -8,12 +10,24 @@ from environments.services.planning import member_of, place_problems, plan_for, 
 from environments.services.resolving import Resolved, ask_lately, resolve
 
 
-def plan(environment: Environment, kind: str, *, template: str | None = None) -> Plan:
+def plan(
+    environment: Environment,
+    kind: str,
+    *,
+    template: str | None = None,
+    import_parameters: Mapping[str, Mapping[str, str]] | None = None,
+) -> Plan:
     """What a deployment of this kind would do now, from answers at most 30 s old.
 
-    ``template``: the text of an Environment Template in place of the latest, for a setup.
+    ``template``, ``import_parameters``: in place of the latest ones, for a setup.
     """
-    resolved = resolve(environment, kind, ask=ask_lately, template=template)
+    resolved = resolve(
+        environment,
+        kind,
+        ask=ask_lately,
+        template=template,
+        import_parameters=import_parameters,
+    )
     return plan_of(environment, kind, resolved)
 
 

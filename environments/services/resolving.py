@@ -69,31 +69,43 @@ def ask_lately(sources: Sequence[Source]) -> tuple[dict[int, Refs], tuple[Proble
 
 
 def resolve(
-    environment: Environment, kind: str, *, ask: Ask, template: str | None = None
+    environment: Environment,
+    kind: str,
+    *,
+    ask: Ask,
+    template: str | None = None,
+    import_parameters: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Resolved:
     """The members that a deployment of this kind has now.
 
-    ``template``: in place of the environment's latest one, for a setup.
+    ``template``, and ``import_parameters`` of imports that do not exist yet: in place of the
+    environment's latest ones, for a setup.
     """
     try:
         if kind == DeploymentKind.TEARDOWN:
             return _teardown(environment)
         if kind == DeploymentKind.PATCH or environment.importer is not None:
             return _alone(environment, kind, ask)
-        return _setup(environment, ask, template)
+        return _setup(environment, ask, template, import_parameters)
     except members.Unreadable as unread:
         return Resolved((), unread.problems)
 
 
-def _setup(environment: Environment, ask: Ask, template: str | None) -> Resolved:
+def _setup(
+    environment: Environment,
+    ask: Ask,
+    template: str | None,
+    import_parameters: Mapping[str, Mapping[str, str]] | None,
+) -> Resolved:
     own, problems = members.of_environment(environment, template=template)
     if own is None or own.version is None:
         return Resolved((), problems)
+    handed = own.version.import_parameters if import_parameters is None else import_parameters
     sources = members.imports_of(
         own,
         account=environment.application.account,
         imported=_imported(environment),
-        import_parameters=own.version.import_parameters,
+        import_parameters=handed,
     )
     refs, unread = ask(sources.members)
     known = refs.get(environment.application.pk)

@@ -1,6 +1,7 @@
 """Create a New Environment, and the App Imports tab: one selector, one plan."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -96,7 +97,9 @@ def _form(
         blocked=has_errors(list(problems)),
         draws_anew=draws_anew,
         choices=_choices_in(form),
-        rows=_rows(draft.application, draft.type, template.app_imports, draft.imports, sent),
+        rows=_rows(
+            draft.application, draft.type, template.app_imports, draft.imports, draft.parameters
+        ),
         branches=_branches([draft.application]).get(draft.application.name, ()),
         parameters=[one for one in template.parameters if not one.advanced],
         advanced=[one for one in template.parameters if one.advanced],
@@ -126,10 +129,10 @@ def _rows(
     environment_type: str,
     entries: Sequence[ImportEntry],
     chosen: Sequence[Any] | None,
-    sent: QueryDict,
+    values: Mapping[str, Mapping[str, str]],
 ) -> list[forms.ImportRow]:
     others = _others(application.account, application, environment_type)
-    return forms.rows_for(entries, chosen, others, forms.parameters_from(sent))
+    return forms.rows_for(entries, chosen, others, values)
 
 
 def _others(
@@ -212,7 +215,10 @@ def _imports(
             text = acts.text_with(latest.template, chosen, parallelize=wanted)
         except Refused as wrong:
             problems += wrong.problems
-    shown = _shown(environment, text, problems)
+    values = acts.import_parameters_with(environment, forms.parameters_from(sent))
+    shown = _shown(environment, text, values, problems)
+    rows = _rows_of(environment, template.app_imports, chosen, values)
+    top = common(actor, environment, "imports")
     return part(
         request,
         "environments/imports.html",
@@ -222,18 +228,38 @@ def _imports(
         version=latest,
         unsaved=chosen is not None and text != latest.template,
         choices=_choices_in(shown["plan"]),
-        rows=_rows(environment.application, environment.type, template.app_imports, chosen, sent),
+        rows=[row for row in rows if top["editable"] or not row.is_other],
         parallel=_is_parallel(parallel, template),
         lines=text_difference(latest.template, text),
         conflict=conflict,
         **shown,
-        **common(actor, environment, "imports"),
+        **top,
     )
 
 
-def _shown(environment: Environment, text: str, problems: list[Problem]) -> dict[str, Any]:
+def _rows_of(
+    environment: Environment,
+    entries: Sequence[ImportEntry],
+    chosen: Sequence[Any] | None,
+    values: Mapping[str, Mapping[str, str]],
+) -> list[forms.ImportRow]:
+    """The selector's rows; imports that exist are asked for their parameters in their Settings."""
+    rows = _rows(environment.application, environment.type, entries, chosen, values)
+    there = environment.imported.filter(removed_at__isnull=True)
+    existing = set(there.values_list("application__name", flat=True))
+    return [replace(row, parameters=()) if row.name in existing else row for row in rows]
+
+
+def _shown(
+    environment: Environment,
+    text: str,
+    values: Mapping[str, Mapping[str, str]],
+    problems: list[Problem],
+) -> dict[str, Any]:
     """What Deploy Setup would do with this text, and what changes by it."""
-    plan = asks.plan_deployment(environment, DeploymentKind.SETUP, template=text)
+    plan = asks.plan_deployment(
+        environment, DeploymentKind.SETUP, template=text, import_parameters=values
+    )
     form = form_of(plan)
     running = environment.running
     before = (running.part_of or running).plan if running else None

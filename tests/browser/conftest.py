@@ -11,13 +11,28 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "demo", "environments for everyone"
+Scheme = Literal["light", "dark"]
+PATIENCE_MS = 30_000
+"""How long a page may take to answer on a machine that does much else."""
+READY_MS = 120_000
+"""How long a deployment of the examples may take there."""
 _UP_SECONDS = 150
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def free_ports() -> tuple[int, int]:
@@ -125,18 +140,56 @@ def said() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, product: Product) -> StorageState:
+    """The cookies of somebody who has signed in."""
+    with browser.new_context(base_url=product.pages) as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto("/sign-in")
+        page.fill("#id_username", USER)
+        page.fill("#id_password", PASSWORD)
+        page.click("main button")
+        page.wait_for_url("**/demo/")
+        return context.storage_state()
+
+
+class Opening(Protocol):
+    """Opens a page of somebody who is signed in."""
+
+    def __call__(
+        self, *, scheme: Scheme = "light", width: int = 1280, scripts: bool = True
+    ) -> Page: ...
+
+
 @pytest.fixture
-def page(browser: Browser, product: Product, said: list[str]) -> Iterator[Page]:
-    """A page of somebody who is signed in."""
-    context = browser.new_context(base_url=product.pages, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.on("pageerror", lambda wrong: said.append(str(wrong)))
-    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
-    page.goto("/sign-in")
-    page.fill("#id_username", USER)
-    page.fill("#id_password", PASSWORD)
-    page.click("main button")
-    page.wait_for_url("**/demo/")
-    yield page
-    context.close()
+def open_page(
+    browser: Browser, product: Product, signed_in: StorageState, said: list[str]
+) -> Iterator[Opening]:
+    """Pages with other colours, other widths or without scripts."""
+    contexts: list[BrowserContext] = []
+
+    def opened(*, scheme: Scheme = "light", width: int = 1280, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=product.pages,
+            storage_state=signed_in,
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            viewport={"width": width, "height": 900},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda wrong: said.append(str(wrong)))
+        page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: Opening) -> Page:
+    """One of them, as most people have it."""
+    return open_page()

@@ -1,0 +1,96 @@
+"""What holds for every page: it fits, it is legible, it can be heard, and nothing complains."""
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Opening, Product
+
+pytestmark = pytest.mark.xdist_group("machine")
+
+PAGES = (
+    "/demo/",
+    "/demo/register",
+    "/demo/graph",
+    "/demo/members",
+    "/demo/applications/frontend/",
+    "/demo/applications/frontend/new",
+    "/demo/applications/frontend/settings",
+    "/demo/applications/frontend/builds",
+    "/demo/applications/frontend/deploys",
+    "/demo/applications/frontend/versions/1",
+    "/demo/applications/frontend/delete",
+    "/demo/environments/{env_id}/",
+    "/demo/environments/{env_id}/imports",
+    "/demo/environments/{env_id}/settings",
+    "/demo/environments/{env_id}/versions/1",
+    "/demo/environments/{env_id}/builds",
+    "/demo/environments/{env_id}/deploys",
+    "/demo/environments/{env_id}/deploy/setup",
+    "/demo/environments/{env_id}/deploy/patch",
+    "/demo/environments/{env_id}/delete",
+    "/demo/environments/{env_id}/instances/web-0",
+    "/demo/deployments/1/",
+    "/demo/deployments/1/?q=ready",
+)
+_SERIOUS = ("serious", "critical")
+_WIDER_THAN_SEEN = """() => [...document.querySelectorAll("main *")]
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1
+        && !one.closest(".table-wrap, .diff, .log, .editor, .graph-wrap, .visually-hidden"))
+    .map(one => one.outerHTML.slice(0, 80))"""
+
+
+def shown(page: Page, address: str) -> Page:
+    """The page, wholly drawn, with everything that can be opened open."""
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_fits_a_small_screen_and_breaks_no_policy(
+    open_page: Opening, product: Product, said: list[str], address: str
+) -> None:
+    page = shown(open_page(width=320), address.format(env_id=product.env_id))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(_WIDER_THAN_SEEN) == []
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith(" · releaseclone")
+    assert page.locator("main .btn-primary:visible").count() <= 1
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_accessible_in_light_and_in_dark(
+    open_page: Opening, product: Product, said: list[str], address: str, scheme: Any
+) -> None:
+    page = shown(open_page(scheme=scheme), address.format(env_id=product.env_id))
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    found = page.evaluate("axe.run()")
+    wrong = [
+        (one["id"], node["target"], node["failureSummary"])
+        for one in found["violations"]
+        if one["impact"] in _SERIOUS
+        for node in one["nodes"]
+    ]
+    assert wrong == []
+    assert found["passes"]
+    assert said == []
+
+
+def test_every_page_has_a_title_of_its_own(open_page: Opening, product: Product) -> None:
+    page = open_page()
+    titles = []
+    for address in PAGES:
+        page.goto(address.format(env_id=product.env_id))
+        titles.append(page.title())
+    searched = PAGES.index("/demo/deployments/1/?q=ready")
+    del titles[searched]
+    assert sorted(titles) == sorted(set(titles))
