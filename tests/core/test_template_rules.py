@@ -236,6 +236,19 @@ def test_an_unknown_task_is_answered_with_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("services: [{name: x, depends_on: [services.api]}, {name: api}]", "api"),
+        ("services: [{name: api}]\njobs: [{name: j, from_services: services.api}]", "api"),
+        ("services: [{name: Api}]\nworkflows: [{name: patch, order_from: [api]}]", "services.Api"),
+    ],
+)
+def test_a_name_with_or_without_its_kind_is_understood(text: str, suggestion: str) -> None:
+    (problem,) = parse_application_template(text).problems
+    assert problem.message.endswith(f"Did you mean {suggestion}?")
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("envs: [{key: A, value: '${parameters.size}'}]", []),
