@@ -221,6 +221,22 @@ def test_it_names_the_pattern_that_ignores(
     assert ignoring_pattern(patterns, ref) == expected
 
 
+@given(
+    st.lists(st.tuples(st.booleans(), st.text("ab/*?", max_size=4)), max_size=4),
+    st.text("ab/", min_size=1, max_size=5),
+)
+def test_any_one_pattern_is_enough_and_the_first_is_named(
+    written: list[tuple[bool, str]], ref: str
+) -> None:
+    patterns = [("!" if negated else "") + glob for negated, glob in written]
+    ignoring = [
+        pattern
+        for pattern, (negated, glob) in zip(patterns, written, strict=True)
+        if oracle(glob, ref) is not negated
+    ]
+    assert ignoring_pattern(patterns, ref) == next(iter(ignoring), None)
+
+
 def test_no_pattern_makes_it_slow() -> None:
     ref = "a" * 250
     for hostile in (
