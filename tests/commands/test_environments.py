@@ -45,6 +45,27 @@ def test_it_creates_deploys_and_prints_the_links(run: Run, world: World, pair: A
     assert "services.web: started" in said.err
 
 
+@pytest.mark.parametrize(("looks", "told"), [(1, 0), (60, 1)])
+def test_a_worker_that_does_not_come_is_told_once(
+    run: Run,
+    world: World,
+    pair: Application,
+    monkeypatch: pytest.MonkeyPatch,
+    looks: int,
+    told: int,
+) -> None:
+    waited = iter(range(looks))
+
+    def look(seconds: float) -> None:
+        if next(waited, None) is None:
+            world.work()
+
+    monkeypatch.setattr("environments.management.waiting.time.sleep", look)
+    said = run("create_environment", "frontend", "--wait")
+    assert said.status == 0
+    assert said.err.count("No worker has begun it yet.") == told
+
+
 def test_without_wait_it_asks_and_goes(run: Run, world: World, pair: Application) -> None:
     said = run("create_environment", "frontend")
     environment = Environment.objects.get()
