@@ -91,6 +91,15 @@ def said(text: str) -> list[str]:
             "Begin with a key and a colon, such as services:.",
         ),
         (
+            "services:\n- name: web\nimage: nginx\n",
+            "3:1 image is not a key. image belongs to a service: indent it below one.",
+        ),
+        (
+            "services:\n- name: web\n  hostnames: []\n",
+            "3:3 hostnames is not a key of services.web. "
+            "hostnames belongs to the top of the file: take its indentation out.",
+        ),
+        (
             "ingress: {proxy-body-size: 1m}\n",
             "1:11 proxy-body-size is not a key of ingress. Did you mean proxy_body_size?",
         ),

@@ -35,7 +35,11 @@ class Checker:
         where = spelled(path, value)
         kind = violation.kind
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
-            yield from _unknown_keys(kind.unexpected, schema, where, path, document)
+            hints = self._hints(kind.unexpected, schema, path)
+            above = "" if where == _TOP else f" of {where}"
+            for key, hint in hints:
+                place = document.place_of_key((*path, key))
+                yield error("template.unknown-key", place=place, key=key, above=above, hint=hint)
         elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
             place = document.place_of(path)
             yield error("template.required", place=place, where=where, key=kind.property)
@@ -53,6 +57,24 @@ class Checker:
                 actual=shown(actual, node and resolved(node)),
                 hint=advice(schema, actual),
             )
+
+    def _hints(self, keys: Iterable[str], schema: Schema, path: Path) -> Iterator[tuple[str, str]]:
+        """Each key that is not known in its place, with what may have been meant by it."""
+        names = sorted(schema.get("properties", {}))
+        families = [pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})]
+        listed = f"Known keys: {', '.join([*names, *(f'{family}…' for family in families)])}."
+        known = Known(names)
+        for key in keys:
+            meant = _slip(key, families) or self._elsewhere(key, path)
+            yield key, meant or known.nearest(key, listed)
+
+    def _elsewhere(self, key: str, path: Path) -> str:
+        """The place that the key belongs to, if there is one."""
+        top = self._schema.get("properties", {})
+        if not path:
+            service = top.get("services", {}).get("items", {}).get("properties", {})
+            return f"{key} belongs to a service: indent it below one." if key in service else ""
+        return f"{key} belongs to the top of the file: take its indentation out." * (key in top)
 
 
 def _below(schema: Any, steps: Sequence[str | int]) -> Schema:
@@ -75,20 +97,6 @@ def spelled(path: Path, value: Plain) -> str:
         else:
             words[-1:] = [f"{words[-1] if words else ''}[{step}]"]
     return ".".join(words) or _TOP
-
-
-def _unknown_keys(
-    keys: Iterable[str], schema: Schema, where: str, path: Path, document: Document
-) -> Iterator[Problem]:
-    names = sorted(schema.get("properties", {}))
-    families = [pattern.removeprefix("^") for pattern in schema.get("patternProperties", {})]
-    known = Known(names)
-    above = "" if where == _TOP else f" of {where}"
-    listed = f"Known keys: {', '.join([*names, *(f'{family}…' for family in families)])}."
-    for key in keys:
-        place = document.place_of_key((*path, key))
-        hint = _slip(key, families) or known.nearest(key, listed)
-        yield error("template.unknown-key", place=place, key=key, above=above, hint=hint)
 
 
 def _slip(key: str, families: Sequence[str]) -> str:
