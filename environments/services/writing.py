@@ -215,7 +215,6 @@ def _all_ports(plan: Plan) -> Iterator[NeededPort]:
         if planned.member.act is Act.APPLY:
             for service in planned.services:
                 for replica in range(service.replicas):
-                    # One port at least: what listens without declaring it is told where.
                     for port in service.ports:
                         yield NeededPort(service.workload, replica, port.target_port)
 

@@ -205,6 +205,24 @@ class TestPortsThatAreFixed:
         text = f"services:\n- name: web\n  has_repo: true\n  command: {command}\n{PORT}"
         assert not told(text)
 
+    @pytest.mark.parametrize(
+        ("command", "ports", "asked"),
+        [
+            ("[serve, '--port=$(PORT)']", "", ["PORT"]),
+            ("[sh, -c, 'serve $(PORT_8080) $(PORT_3000)']", PORT, ["PORT_8080"]),
+            ("[sh, -c, 'serve $(PORT) $PORT $(date) $(PORTS)']", PORT, []),
+            ("[serve, $PORT]", "", []),
+        ],
+    )
+    def test_a_command_that_asks_for_a_port_that_is_not_there(
+        self, command: str, ports: str, asked: list[str]
+    ) -> None:
+        text = f"services:\n- name: web\n  has_repo: true\n  command: {command}\n{ports}"
+        made = plan(member("shop", text), engine=PROCESS)
+        said = found(made, "engine.port-not-given")
+        assert [one.level for one in said] == [Level.WARNING] * len(asked)
+        assert all(f"$({name})" in one.message for one, name in zip(said, asked, strict=True))
+
     def test_on_other_engines_the_number_is_right(self) -> None:
         text = f"services:\n- name: web\n  image: x\n  command: [serve, '3000']\n{PORT}"
         assert not plan(member("shop", text, "defaults:\n- {key: PORT, value: 3000}\n")).problems

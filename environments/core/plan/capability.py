@@ -11,6 +11,7 @@ from environments.core.template.model import Service
 from environments.core.variables import service_variables
 
 _ENGINES_WITH_IMAGES = "docker or kubernetes"
+_PORT_ASKED = re.compile(r"\$\((PORT(?:_\d+)?)\)")
 _LONGEST_VARIABLE = 131_071
 """Bytes of a variable with its name that Linux hands to a process (``MAX_ARG_STRLEN``)."""
 
@@ -146,7 +147,7 @@ def process_problems(
 
 
 def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:
-    """Services with a port that expect another one than the engine will give them."""
+    """Services that expect another port than the engine will give them."""
     for service in member.services:
         about: dict[str, Any] = {
             "place": Place(member.member.template.file, service.line),
@@ -157,10 +158,18 @@ def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[
         # Without a port of its own it is given none, and keeps what it says.
         if service.ports and any(value.name == "PORT" for value in service.variables):
             yield warning("engine.fixed-port", **about)
-        for port in dict.fromkeys(port.target_port for port in service.ports):
+        words = (*service.command, *service.args)
+        targets = dict.fromkeys(port.target_port for port in service.ports)
+        for port in targets:
             alone = re.compile(rf"(?<![\d_]){port}(?!\d)")
-            if any(alone.search(word) for word in (*service.command, *service.args)):
+            if any(alone.search(word) for word in words):
                 yield warning("engine.port-in-command", port=port, **about)
+        given = {value.name for value in service.variables}
+        given |= {"PORT", *(f"PORT_{port}" for port in targets)} if targets else set()
+        asked = dict.fromkeys(name for word in words for name in _PORT_ASKED.findall(word))
+        for name in asked:
+            if name not in given:
+                yield warning("engine.port-not-given", asked=name, **about)
 
 
 def _too_long(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:

@@ -107,6 +107,11 @@ CATALOGUE: dict[str, Entry] = {
         "{name} of {application} sets PORT itself; the engine {engine} gives it another one.",
         "Listen on $PORT.",
     ),
+    "engine.port-not-given": Entry(
+        "The command of {name} of {application} asks for $({asked}), and the service has no such "
+        "port.",
+        "Add it to its ports, or ask for one that is there.",
+    ),
     "engine.port-in-command": Entry(
         "The command of {name} of {application} names the port {port}; the engine {engine} "
         "gives it another one.",
