@@ -1,6 +1,7 @@
 """Asking for deployments: the plan first, then the queue with its rules."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.db import transaction
 from django.db.models import Q
@@ -115,6 +116,12 @@ def _send(pk: int) -> None:
         Deployment.objects.filter(pk=pk).update(sent_at=None)
 
 
+def _send_next(pk: int) -> None:
+    """What waited behind it may be at the front now; where the broker is away, the sweep knows."""
+    with suppress(*tasks.BROKER_ERRORS):
+        tasks.send_next(pk)
+
+
 def _supersede(deployment: Deployment) -> None:
     """What waits and is overtaken by the new one ends here."""
     waiting = Deployment.objects.filter(
@@ -157,7 +164,9 @@ def abort(actor: Actor, deployment: Deployment) -> None:
             reason=f"aborted by {actor.name} while it waited",
             ended_at=now,
         )
-        if not waiting:
+        if waiting:
+            transaction.on_commit(lambda: _send_next(root.pk), robust=True)
+        else:
             Deployment.objects.filter(pk=root.pk, status=DeploymentStatus.RUNNING).update(
                 abort_asked_at=now, abort_asked_by=actor.name
             )

@@ -191,6 +191,18 @@ def test_what_was_aborted_while_it_waited_does_not_hold_up_the_next(
     assert statuses(first, second) == ["aborted", "deployed"]
 
 
+def test_what_waited_behind_one_that_was_aborted_needs_no_other_message(
+    world: World, environment: Environment
+) -> None:
+    first, second = ask(world, environment, SETUP), ask(world, environment, PATCH)
+    world.queue.reverse()
+    take_up(world)  # it is not its turn
+    world.queue.clear()  # and the message of the first is lost
+    deployments.abort(world.operator, first)
+    world.work()
+    assert statuses(first, second) == ["aborted", "deployed"]
+
+
 def test_an_import_that_went_while_its_deployment_waited_says_so(
     world: World, environment: Environment
 ) -> None:
