@@ -62,6 +62,30 @@ def test_it_makes_an_environment_template_of_each(path: Path, environment_type: 
 
 
 @each_template
+def test_every_warning_stands_at_a_key_that_says_what_it_says(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    for problem in parse_application_template(path.read_text()).problems:
+        assert problem.id in ("template.not-followed", "template.deprecated")
+        assert problem.place is not None
+        key = problem.message.split(" ")[0]
+        found = lines[problem.place.line - 1][problem.place.column - 1 :]
+        assert found.startswith(f"{key}:")
+        assert not found.endswith(": false")
+
+
+@each_template
+def test_an_environment_template_is_the_text_without_one_key(path: Path) -> None:
+    """None of them overrides anything: the lines from that key to the next one go, no other."""
+    kept: list[str] = []
+    inside = False
+    for line in path.read_text().splitlines(keepends=True):
+        if line[0] not in "- #\n":
+            inside = line.startswith("environment_templates:")
+        kept += [] if inside else [line]
+    assert merged_text(path.read_text(), environment_type="permanent") == "".join(kept)
+
+
+@each_template
 def test_imports_are_written_into_each_and_taken_out_again(path: Path) -> None:
     text = with_imports(path.read_text(), [])
     entry = ImportEntry("some-backend", branch="main", exclude_services=("redis",))

@@ -49,6 +49,12 @@ def test_a_name_stands_once_in_its_list(key: str) -> None:
     ]
 
 
+def test_what_an_alias_says_again_is_told_where_the_alias_stands() -> None:
+    text = "services:\n- &w {name: web, image: x}\n- *w\n"
+    assert errors(text) == [("template.twice", 3, 3)]
+    assert "line 2" in parse_application_template(text).problems[0].message
+
+
 def test_a_job_may_bear_the_name_of_a_service() -> None:
     assert errors(f"{TOP}jobs:\n- {{name: api, image: x}}\n") == []
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from environments.core.problems import Place
-from environments.core.yamlfile import Document, Items, Mapping, Node, Scalar, resolved
+from environments.core.yamlfile import Alias, Document, Items, Mapping, Node, Scalar, resolved
 
 _DIGITS = re.compile(r"[0-9]{1,300}")
 
@@ -23,20 +23,25 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mapping and the file that it stands in."""
+    """A mapping and the file that it stands in.
+
+    ``alias``: what stands for it in a list. Everything of it is there, then: what is wrong with
+    the entry is seldom wrong where the value is written.
+    """
 
     document: Document
     node: Mapping
+    alias: Alias | None = None
 
     @property
     def line(self) -> int:
         """The line on which the mapping begins."""
-        return self.document.line(self.node)
+        return self.place.line
 
     @property
     def place(self) -> Place:
         """Where the mapping begins."""
-        return self.document.place(self.node.start)
+        return self.document.place((self.alias or self.node).start)
 
     @property
     def name(self) -> str:
@@ -62,12 +67,12 @@ class Entry:
     def place_of(self, key: str) -> Place:
         """Where the value of the key begins; without the key, where the mapping does."""
         pair = self.node.pair(key)
-        return self.document.place(pair.value.start) if pair else self.place
+        return self.document.place(pair.value.start) if pair and not self.alias else self.place
 
     def place_of_key(self, key: str) -> Place:
         """Where the key is written; without the key, where the mapping begins."""
         pair = self.node.pair(key)
-        return self.document.place(pair.key.start) if pair else self.place
+        return self.document.place(pair.key.start) if pair and not self.alias else self.place
 
     def text(self, key: str, default: str = "") -> str:
         """The scalar as written; the default where there is none."""
@@ -96,7 +101,7 @@ class Entry:
     def entries(self, key: str) -> tuple["Entry", ...]:
         """The mappings of the list under the key."""
         return tuple(
-            Entry(self.document, mapping)
+            Entry(self.document, mapping, item if isinstance(item, Alias) else None)
             for item in self._items(key)
             if isinstance(mapping := resolved(item), Mapping)
         )
