@@ -150,7 +150,8 @@ def _alone(environment: Environment, kind: str, ask: Ask) -> Resolved:
         if member != environment and member.running is not None
     ]
     moving = _as_ignored(newest, environment) or _item(own, choice)
-    return Resolved((*others, moving), (*unread, *_branch_gone(environment, known)))
+    gone = () if moving.ignored_by else _branch_gone(environment, known)
+    return Resolved((*others, moving), (*unread, *gone))
 
 
 def _as_ignored(newest: Pin | None, environment: Environment) -> Item | None:

@@ -172,6 +172,14 @@ def test_the_branch_that_is_ignored_counts_and_not_the_one_that_runs(
     assert applied(world).count("api") == 1
 
 
+def test_it_is_ignored_also_where_its_branch_has_gone(world: World, backend: Application) -> None:
+    shop = world.application("shop", importing("feature-x", branch="feature-x"))
+    imported = world.deployed(shop).imported.get()
+    world.repositories["backend"].git("branch", "-D", "feature-x")
+    alone = run(world, imported, SETUP)
+    assert (alone.status, alone.reason) == ("aborted", "ignored: feature-x matches feature-x")
+
+
 def test_what_is_ignored_no_more_is_deployed(world: World, running: Environment) -> None:
     ignoring(world, running, "main")
     run(world, running, SETUP)
