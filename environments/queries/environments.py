@@ -148,7 +148,7 @@ def environment_of(account: Account, env_id: str) -> Environment:
 def members_of_namespace(environment: Environment) -> list[Environment]:
     """All environments of its namespace, the importer first."""
     rows = environment.namespace.members.filter(removed_at__isnull=True)
-    ordered = rows.select_related("application", "running__part_of", "importer")
+    ordered = rows.select_related("application", "running__part_of", "running__version", "importer")
     return sorted(ordered, key=lambda one: (one.importer_id is not None, one.position, one.pk))
 
 

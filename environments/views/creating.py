@@ -24,7 +24,7 @@ from environments.queries import environments as reads
 from environments.services.planning import form_of
 from environments.services.refs import known_refs
 from environments.views.environments import common
-from environments.views.gate import in_account, page, part
+from environments.views.gate import in_account, is_swap, page, part
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +35,7 @@ def create(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     draws_anew = _has_other_imports(application, sent)
     draft = forms.draft_from(application, sent, follows_template=draws_anew)
-    if request.POST.get("act") == "create" and "fix" not in request.POST and not draws_anew:
+    if _is_asked(request, "create") and not draws_anew:
         try:
             digest = request.POST.get("digest", "")
             environment = acts.create_environment(actor, draft, shown_digest=digest)
@@ -43,6 +43,11 @@ def create(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
             return _form(request, actor, draft, sent, 422, refused.problems)
         return redirect("environment", actor.account.name, environment.env_id)
     return _form(request, actor, draft, sent, 200, (), draws_anew=draws_anew)
+
+
+def _is_asked(request: HttpRequest, act: str) -> bool:
+    """Whether a person pressed the button that does it; a plan that follows never does."""
+    return request.POST.get("act") == act and "fix" not in request.POST and not is_swap(request)
 
 
 def _has_other_imports(application: Application, sent: QueryDict) -> bool:
@@ -166,10 +171,9 @@ def imports(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
     if environment.importer is not None:
         top = common(actor, environment, "imports")
         return page(request, "environments/imports_elsewhere.html", actor, **top)
-    sent = request.POST
-    if request.method == "POST" and sent.get("act") == "save" and "fix" not in sent:
+    if _is_asked(request, "save"):
         return _save_imports(request, actor, environment)
-    return _imports(request, actor, environment, sent, 200)
+    return _imports(request, actor, environment, request.POST, 200)
 
 
 def _save_imports(request: HttpRequest, actor: Actor, environment: Environment) -> HttpResponse:

@@ -77,6 +77,12 @@ def _htmx(request: HttpRequest) -> HtmxDetails | None:
     return details if isinstance(details, HtmxDetails) and details else None
 
 
+def is_swap(request: HttpRequest) -> bool:
+    """Whether the page itself asks, for a part of it: nobody pressed a button then, whatever the
+    form that is sent along says."""
+    return _htmx(request) is not None
+
+
 def see_other(request: HttpRequest, answer: Answer) -> Answer:
     """A redirect after a POST as 303: the browser asks for the next page with GET."""
     if request.method == "POST" and answer.status_code == 302:
@@ -96,9 +102,8 @@ def part(
     request: HttpRequest, template: str, name: str, actor: Actor, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The named part of a page for a request that swaps it, else the whole page."""
-    is_swap = _htmx(request) is not None
-    wanted = f"{template}#{name}" if is_swap else template
-    status = 200 if status == STOP_POLLING and not is_swap else status
+    wanted = f"{template}#{name}" if is_swap(request) else template
+    status = 200 if status == STOP_POLLING and not is_swap(request) else status
     answer = page(request, wanted, actor, status, **context)
     answer["Vary"] = "HX-Request, Cookie"
     return answer

@@ -157,3 +157,16 @@ def test_the_tab_of_an_imported_environment_leads_to_its_importer(
     assert "imports are not recursive" in page
     assert tab_of(shop) in page
     assert 'value="save"' not in page
+
+
+def test_the_plan_that_follows_never_creates_or_saves(world: World, browser: Client) -> None:
+    """It is sent with whatever button was pressed last."""
+    world.application("backend")
+    application = world.application("shop")
+    sent = {**form("backend"), "type": "ephemeral", "act": "create"}
+    assert browser.post("/acme/applications/shop/new", sent, headers=SWAP).status_code == 200
+    assert Environment.objects.count() == 0
+    shop = world.deployed(application)
+    sent = form("backend", act="save", opened_on="1")
+    assert browser.post(tab_of(shop), sent, headers=SWAP).status_code == 200
+    assert EnvironmentVersion.objects.filter(environment=shop).count() == 1

@@ -1,5 +1,8 @@
 """What the pages of an environment say: its state, its URLs, what comes and goes, the list."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,6 +12,7 @@ from environments.actions.environments import save_imports
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
 from environments.models import Environment
+from environments.services.status import refresh
 from tests.world import World, services
 
 SWAP = {"HX-Request": "true"}
@@ -133,3 +137,21 @@ def test_the_part_that_is_swapped_brings_the_head_along(world: World, browser: C
     assert '<div id="top" class="rows mb-3" hx-swap-oob="morph">' in part
     assert "<html" not in part
     assert "hx-swap-oob" not in text_of(browser, page_of(shop))
+
+
+def test_the_list_asks_the_database_at_most_twelve_times(
+    world: World, browser: Client, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    world.application("backend")
+    shop = world.application("shop", services("shop", imports=["backend"]))
+    world.deployed(shop, name="calm")
+    world.engine.expect("backend", Outlook(Phase.FAILED, False, "no such file"))
+    world.deployed(shop, name="failed")
+    world.create(shop, name="waiting")
+    running = world.create(shop, name="running").deployments.get()
+    type(running).objects.filter(pk=running.pk).update(status="running")
+    refresh(running.namespace)
+    with django_assert_max_num_queries(12):
+        told = text_of(browser, "/acme/applications/shop/")
+    assert "chooses branches and commits" in told
+    assert "waits in the queue" in told
