@@ -53,6 +53,15 @@ def printed_by(engine: ProcessEngine, job: str) -> tuple[list[str], int]:
         left_out, position = left_out + printed.left_out, printed.position
 
 
+def test_a_service_that_ends_again_and_again_after_a_slow_start_has_failed(
+    engine: ProcessEngine, tmp_path: Path
+) -> None:
+    engine.apply(step(tmp_path, manifests("web", "sh", "-c", "sleep 1.5; exit 7")))
+    (found,) = wait(engine, ended)
+    assert "status 7" in found.message and "starts" in found.message
+    assert found.restarts >= 3
+
+
 def test_a_daemon_that_is_mute_is_not_waited_for_for_ever(
     engine: ProcessEngine, daemon: DaemonProcess
 ) -> None:

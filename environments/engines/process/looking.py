@@ -20,6 +20,9 @@ _INTERRUPTED = "interrupted, not run again: Deploy Setup runs it anew"
 _NOT_BEGUN = "its engine ended before it began: Deploy Setup runs it"
 _ALIVE = ("STARTING", "RUNNING", "STOPPING")
 _LAST_WORDS = 20
+_FALLS, _FALLS_SECONDS = 5, 120.0
+"""A service that was started so often within so long and has ended again will not come up: the
+daemon gives up only on one that ends within its first second, which a slow start outlives."""
 _IN_USE = re.compile(r"address (is )?(already )?in use|EADDRINUSE", re.IGNORECASE)
 
 
@@ -63,11 +66,11 @@ class Look:
         self, program: Program, seen: Supervised | None, moment: linux.Moment
     ) -> Instance:
         ended = self._record(program)
-        starts = self._starts(program)
+        starts = len(self._starts(program))
         phase, message = (
             self._job(program, seen, ended)
             if program.is_job
-            else self._service(program, seen, ended, starts)
+            else self._service(program, seen, ended)
         )
         ready = phase is Phase.SUCCEEDED
         if phase is Phase.RUNNING and seen is not None and not program.is_job:
@@ -94,7 +97,7 @@ class Look:
         )
 
     def _service(
-        self, program: Program, seen: Supervised | None, ended: dict[str, Any], starts: int
+        self, program: Program, seen: Supervised | None, ended: dict[str, Any]
     ) -> tuple[Phase, str]:
         if seen is None:
             return Phase.STOPPED, "not known to the daemon; Deploy Setup starts it again"
@@ -102,9 +105,13 @@ class Look:
             return Phase.STOPPED, "stopped"
         if seen.state in _ALIVE:
             return Phase.RUNNING, ""
-        why = _why(ended)
-        if seen.state == "FATAL":
-            return Phase.FAILED, f"{why}{self._port_hint(program)} ({starts} starts, given up)"
+        why, starts = _why(ended), self._starts(program)
+        lately = sum(at > time.time() - _FALLS_SECONDS for at in starts)
+        if seen.state == "FATAL" or lately >= _FALLS:
+            count = (
+                f"{len(starts)} starts, given up" if seen.state == "FATAL" else f"{lately} starts"
+            )
+            return Phase.FAILED, f"{why}{self._port_hint(program)} ({count})"
         return Phase.STARTING, f"{why}, is started again"
 
     def _job(
@@ -192,12 +199,13 @@ class Look:
         form: dict[str, Any] = json.loads(text)
         return form
 
-    def _starts(self, program: Program) -> int:
+    def _starts(self, program: Program) -> list[float]:
+        """When it was started, as seconds since the epoch."""
         try:
             text = self._places.record(program.namespace, program.name, "starts").read_text()
         except FileNotFoundError:
-            return 0
-        return text.count("\n")
+            return []
+        return [float(line) for line in text.splitlines()]
 
 
 def _taken(program: Program, seen: Supervised, moment: linux.Moment) -> str:
