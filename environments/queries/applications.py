@@ -58,7 +58,7 @@ def applications_of(account: Account, text: str = "") -> QuerySet[Application]:
 
 def application_of(account: Account, name: str) -> Application:
     """One application of the account; raises ``Unseen``."""
-    found = account.applications.filter(name=name).select_related("account").first()
+    found = account.applications.filter(name=name).first()
     if found is None:
         raise Unseen
     return found

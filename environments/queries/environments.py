@@ -89,7 +89,8 @@ _LISTED = (
 
 def with_imports(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
     """The page, each row with ``imports``: ``[{"application__name", "branch"}]`` in their order."""
-    by_pk: dict[int, dict[str, Any]] = {row["pk"]: row for row in rows}
+    rows.object_list = list(rows.object_list)  # a page looks each of its rows up anew
+    by_pk: dict[int, dict[str, Any]] = {row["pk"]: row for row in rows.object_list}
     for row in by_pk.values():
         row["imports"] = []
     members = Environment.objects.filter(importer__in=by_pk, removed_at__isnull=True)
@@ -102,7 +103,7 @@ def with_imports(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
 def with_links(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
     """The page, each row with ``link``: the first URL of what it runs, "" where there is none."""
     reached = settings.RELEASECLONE
-    for row in rows:
+    for row in rows.object_list:
         hosts = row["running__hosts"] or ()
         row["link"] = next(
             (

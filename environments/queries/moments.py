@@ -70,8 +70,10 @@ def _moment(deployment: Deployment, task: Task | None) -> Moment:
 
 
 def with_moments(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
-    """The page of environments, each row that is not simply deployed with its ``moment``."""
-    restless = [row["pk"] for row in rows if row["status"] not in _CALM]
+    """The page of environments, each row with its ``moment``: None where it is simply deployed."""
+    restless = [row["pk"] for row in rows.object_list if row["status"] not in _CALM]
+    for row in rows.object_list:
+        row["moment"] = None
     if not restless:
         return rows
     last = Environment.objects.filter(pk__in=restless).annotate(last=Max("deployments__pk"))
@@ -80,6 +82,6 @@ def with_moments(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
     )
     told = moments_of(newest)
     by_environment = {moment.deployment.environment_id: moment for moment in told.values()}
-    for row in rows:
+    for row in rows.object_list:
         row["moment"] = by_environment.get(row["pk"])
     return rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,6 +63,14 @@ def status(value: str, word: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=4096)
+def environment_address(account: str, env_id: str) -> str:
+    """The page of an environment; for long lists, where making it anew for each row is felt."""
+    return reverse("environment", args=[account, env_id])
+
+
+@register.simple_tag
+@lru_cache(maxsize=4096)
 def ago(moment: datetime | None) -> SafeString | str:
     """A moment, told as how long ago by the browser; exact without it and on hover."""
     if moment is None:
@@ -74,6 +82,7 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=4096)
 def ref(branch: str, commit: str | None = None) -> SafeString:
     """A branch and its commit; a long branch is cut on the page and whole on hover."""
     name = format_html('<span class="ref-name" title="{}">{}</span>', branch, branch or "–")

@@ -28,6 +28,9 @@ from environments.services.planning import form_of
 from environments.services.rendering import masker_of
 from environments.views.gate import STOP_POLLING, in_account, page, part
 
+_STATUSES = EnvironmentStatus.choices[:-1]
+"""What a living environment can be; "removed" comes last."""
+
 
 @require_safe
 @in_account
@@ -51,7 +54,7 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         filters=filters,
         rows=moments.with_moments(reads.with_links(reads.with_imports(rows))),
         owners=reads.possible_owners(actor.account),
-        statuses=EnvironmentStatus.choices[:-1],
+        statuses=_STATUSES,
         tab="environments",
     )
 
