@@ -592,6 +592,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=100),
                 ),
                 ("applied_at", models.DateTimeField(null=True)),
+                ("watched", models.FloatField(default=0.0)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "deployment",

@@ -168,6 +168,8 @@ class Task(models.Model):
     output_position = models.CharField(max_length=100, blank=True)
     """How far a job's output has been said, in the words of its engine."""
     applied_at = models.DateTimeField(null=True)
+    watched = models.FloatField(default=0.0)
+    """Seconds that workers have watched it since then: a count that no clock's jump changes."""
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

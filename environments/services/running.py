@@ -17,7 +17,7 @@ from environments.services import ending, rendering, resolving, status, writing
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
 from environments.services.say import say
-from environments.services.steps import Look, look_once
+from environments.services.steps import Look, look_once, note_watched
 
 SLICE_SECONDS = 5.0
 """How long one call observes before others in the queue get their turn."""
@@ -242,16 +242,17 @@ def _observe(deployment: Deployment, lease: Lease) -> Outcome:
     """The loop: the next open task is applied, observed until its step may go on, then the next."""
     box = rendering.opened(deployment)
     masker = Masker(box.secrets)
-    until = time.monotonic() + SLICE_SECONDS
-    while time.monotonic() < until:
+    began = time.monotonic()
+    while (watched := time.monotonic() - began) < SLICE_SECONDS:
         if _abort_asked(deployment):
             ending.abort(deployment, lease)
             return Outcome.ENDED
-        seen = look_once(deployment, lease, box=box, masker=masker)
+        seen = look_once(deployment, lease, box=box, masker=masker, watched=watched)
         if seen is Look.ENDED:
             ending.finish(deployment, lease)
             return Outcome.ENDED
         if seen is Look.STILL:
             time.sleep(_LOOK_SECONDS)
+    note_watched(deployment, lease, time.monotonic() - began)
     lease.give_back()
     return Outcome.AGAIN

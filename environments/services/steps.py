@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
+from django.db.models import F
 from django.utils import timezone
 
 from environments import wiring
@@ -46,8 +47,10 @@ class Look(StrEnum):
     """Nothing of the run is open any more."""
 
 
-def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker) -> Look:
-    """Do what can be done now."""
+def look_once(
+    deployment: Deployment, lease: Lease, *, box: Box, masker: Masker, watched: float
+) -> Look:
+    """Do what can be done now. ``watched``: seconds since this worker began to look."""
     tasks = rendering.tasks_of(deployment)
     before = [task.state for task in tasks]
     by_pk = {task.pk: task for task in tasks}
@@ -58,10 +61,20 @@ def look_once(deployment: Deployment, lease: Lease, *, box: Box, masker: Masker)
         _apply(deployment, lease, by_pk[pk], box=box, masker=masker)
     observed = [by_pk[pk] for pk in now.observe]
     if observed:
+        for task in observed:
+            task.watched += watched
         _observe(deployment, lease, observed, box=box, masker=masker)
     if now.ended:
         return Look.ENDED
     return Look.STILL if before == [task.state for task in tasks] else Look.MOVED
+
+
+def note_watched(deployment: Deployment, lease: Lease, seconds: float) -> None:
+    """For so long this worker has looked: the limits of what goes on count it."""
+    shares = [deployment.pk, *deployment.member_deployments.values_list("pk", flat=True)]
+    with lease.writing():
+        tasks = Task.objects.filter(deployment__in=shares, state=TaskState.APPLIED)
+        tasks.update(watched=F("watched") + seconds)
 
 
 def decide(deployment: Deployment, tasks: Sequence[Task]) -> progress.Progress:
@@ -220,7 +233,7 @@ def _wait_unseen(
 ) -> None:
     """The engine does not tell: it is asked again until the task's own time is over."""
     limit = _limit(task, box)
-    if _elapsed(task) > limit:
+    if task.watched > limit:
         message = f"not seen for {limit:.0f} s: {away}"
         _fail(deployment, lease, task, message, (), masker=masker)
     else:
@@ -235,8 +248,9 @@ def _tell_wait(lease: Lease, task: Task, waits_for: str, *, masker: Masker) -> N
 
 
 def _elapsed(task: Task) -> float:
-    """Seconds since it was applied."""
-    return (timezone.now() - task.applied_at).total_seconds() if task.applied_at else 0.0
+    """Seconds since it was applied, by a clock that may have jumped: to be told, not to judge."""
+    now = timezone.now()
+    return max((now - (task.applied_at or now)).total_seconds(), 0.0)
 
 
 def _limit(task: Task, box: Box) -> float:
@@ -256,19 +270,19 @@ def _judge(
     box: Box,
     masker: Masker,
 ) -> None:
-    elapsed, limit = _elapsed(task), _limit(task, box)
+    limit = _limit(task, box)
     if task.kind == "removal":
         if not instances:
             _finish(lease, task, "removed", masker=masker)
-        elif elapsed > limit:
+        elif task.watched > limit:
             left = ", ".join(instance.name for instance in instances)
             message = f"still there after {limit:.0f} s: {left}"
             _fail(deployment, lease, task, message, (), masker=masker)
         return
     instances = _current(task, instances, box)
-    found = _health(task, instances, elapsed, limit, box)
+    found = _health(task, instances, limit, box)
     if found.state == "ready":
-        _finish(lease, task, f"ready after {elapsed:.1f} s", masker=masker)
+        _finish(lease, task, f"ready after {_elapsed(task):.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
     else:
@@ -282,14 +296,12 @@ def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instan
     return [one for one in instances if task.kind == "job" or one.revision == revision]
 
 
-def _health(
-    task: Task, current: Sequence[Instance], elapsed: float, limit: float, box: Box
-) -> health.Health:
+def _health(task: Task, current: Sequence[Instance], limit: float, box: Box) -> health.Health:
     if task.kind == "job":
-        return health.of_job(current, elapsed=elapsed - _JOB_GRACE, limit=limit)
+        return health.of_job(current, elapsed=task.watched - _JOB_GRACE, limit=limit)
     (workload,) = workloads(rendering.manifests_for(box, task))
     replicas = workload["spec"]["replicas"]
-    return health.of_service(current, replicas=replicas, elapsed=elapsed, limit=limit)
+    return health.of_service(current, replicas=replicas, elapsed=task.watched, limit=limit)
 
 
 def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:

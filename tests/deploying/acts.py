@@ -118,5 +118,6 @@ def long_ago(deployment: Deployment, seconds: float) -> None:
     """Whatever was applied was applied so long ago."""
     shares = [deployment, *deployment.member_deployments.all()]
     Task.objects.filter(deployment__in=shares, applied_at__isnull=False).update(
-        applied_at=F("applied_at") - timedelta(seconds=seconds)
+        applied_at=F("applied_at") - timedelta(seconds=seconds),
+        watched=F("watched") + seconds,
     )

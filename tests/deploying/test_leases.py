@@ -1,6 +1,7 @@
 """The lease of a deployment: clocks that jump, two schedulers, a database that is away."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from environments import tasks
-from environments.models import Application, Deployment
+from environments.core.ports import Phase
+from environments.engines.memory import READY, Outlook
+from environments.models import Application, Deployment, Task
 from environments.services import lease as leases
+from environments.services import running
 from environments.services.lease import LEASE, Lease, LeaseLost, claim
+from environments.services.resolving import Resolved
+from tests.deploying.acts import take_up
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -119,3 +125,59 @@ def test_a_heart_goes_on_beating_when_the_database_was_away_for_a_moment(
     monkeypatch.setattr(leases, "_HEARTBEAT_SECONDS", 0.01)
     with lease.beating():
         assert again.wait(30)
+
+
+def test_a_step_that_takes_longer_than_a_lease_keeps_it(
+    world: World, waiting: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_HEARTBEAT_SECONDS", 0.01)
+    resolve = running.resolving.resolve_for
+    renewed = threading.Event()
+
+    def slow(deployment: Deployment) -> Resolved:
+        """The lease that it began with is long over before it ends; a heart-beat renews it."""
+        Deployment.objects.update(lease_until=timezone.now() - HOUR)
+        for _ in range(3000):
+            deployment.refresh_from_db()
+            if deployment.lease_until is not None and deployment.lease_until > timezone.now():
+                renewed.set()
+                break
+            time.sleep(0.01)
+        assert claim(deployment.pk, fence=deployment.fence) is None
+        return resolve(deployment)
+
+    monkeypatch.setattr(running.resolving, "resolve_for", slow)
+    tasks.run_deployment(waiting.pk, 0)
+    world.work()
+    waiting.refresh_from_db()
+    assert renewed.is_set()
+    assert (waiting.status, waiting.fence) == ("deployed", 1)
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR])
+def test_when_the_clock_jumps_no_service_is_taken_for_late(
+    world: World, waiting: Deployment, jump: timedelta
+) -> None:
+    world.engine.expect("shop", Outlook(Phase.STARTING, False, "starts"))
+    tasks.run_deployment(waiting.pk, 0)
+    Task.objects.update(applied_at=timezone.now() - jump)
+    take_up(world)
+    assert world.last(waiting.environment).status == "running"
+    world.engine.expect("shop", READY)
+    world.work()
+    assert world.last(waiting.environment).status == "deployed"
+
+
+def test_the_limit_of_a_service_counts_all_slices_in_which_it_was_watched(
+    world: World, waiting: Deployment
+) -> None:
+    world.engine.expect("shop", Outlook(Phase.STARTING, False, "starts"))
+    tasks.run_deployment(waiting.pk, 0)
+    first = Task.objects.get().watched
+    take_up(world)
+    assert Task.objects.get().watched == pytest.approx(2 * first)
+    assert first >= running.SLICE_SECONDS
+    Task.objects.update(watched=600.5)
+    take_up(world)
+    last = world.last(waiting.environment)
+    assert last.reason == "shop of shop failed: not ready after 600 s: starts"
