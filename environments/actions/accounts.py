@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from environments.actions.asking import Actor, Refused, note, require_owner
 from environments.core.names import is_label
-from environments.core.problems import error
+from environments.core.problems import Problem, error
 from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
@@ -114,11 +114,18 @@ def _rename(account: Account, name: str) -> None:
     account.name = name
 
 
+def may_delete_account(account: Account) -> tuple[Problem, ...]:
+    """What keeps an account from being deleted."""
+    count = account.applications.count()
+    return (error("account.has-applications", name=account.name, count=count),) if count else ()
+
+
 def delete_account(account: Account) -> None:
     """Forget an account that has no applications any more; its people stay known."""
-    if count := account.applications.count():
-        raise Refused(error("account.has-applications", name=account.name, count=count))
     with transaction.atomic():
+        _one_after_another(account)
+        if problems := may_delete_account(account):
+            raise Refused(*problems)
         Namespace.objects.filter(context__account=account, members__isnull=True).delete()
         account.delete()
 

@@ -8,15 +8,14 @@ from django.db import IntegrityError, transaction
 from environments import wiring
 from environments.actions.asking import (
     Actor,
-    Conflict,
     Refused,
     note,
     refuse_errors,
     require_owner,
 )
+from environments.actions.conflicts import conflict_with
 from environments.actions.foreseeing import foreseen, unused_sections
 from environments.actions.repositories import GIT_HOST, read_repository
-from environments.core.diff import text_difference
 from environments.core.names import is_label, label
 from environments.core.ports import Refs
 from environments.core.problems import Problem, error, has_errors, warning
@@ -175,7 +174,7 @@ def save_application_template(
     text = with_line_ends_of(text, members.latest(application).template)
     problems = check_template(application, text)
     with transaction.atomic():
-        latest = _latest_for_change(application, opened_on, text=text)
+        latest = _latest_for_change(application, opened_on, template=text)
         if text != latest.template:
             _raise_number(
                 actor,
@@ -196,7 +195,7 @@ def save_default_variables(
     text = with_stored_secrets(with_line_ends_of(text, stored), stored)
     problems = check_default_variables(application, text)
     with transaction.atomic():
-        latest = _latest_for_change(application, opened_on, text=latest.template)
+        latest = _latest_for_change(application, opened_on, variables=text)
         if text != stored:
             _raise_number(
                 actor,
@@ -209,17 +208,13 @@ def save_default_variables(
 
 
 def _latest_for_change(
-    application: Application, opened_on: int, *, text: str
+    application: Application, opened_on: int, **typed: str
 ) -> ApplicationVersion:
     """The latest version, the row locked; ``Conflict`` where another was saved since."""
     locked = Application.objects.select_for_update().get(pk=application.pk)
     latest = locked.versions.get(number=locked.number)
     if locked.number != opened_on:
-        raise Conflict(
-            by=latest.saved_by_name,
-            latest_number=locked.number,
-            difference=text_difference(latest.template, text),
-        )
+        raise conflict_with(latest, typed)
     application.number = locked.number
     return latest
 
@@ -260,26 +255,29 @@ def _save_version(
     )
 
 
+def may_delete_application(application: Application) -> tuple[Problem, ...]:
+    """What keeps an application from being deleted."""
+    living = Environment.objects.filter(application=application, removed_at__isnull=True)
+    names = list(living.values_list("name", flat=True)[:10])
+    if not names:
+        return ()
+    return (
+        error(
+            "application.has-environments",
+            name=application.name,
+            count=living.count(),
+            environments=", ".join(names),
+        ),
+    )
+
+
 def delete_application(actor: Actor, application: Application) -> None:
     """Forget an application that has no living environments; its repository is not touched."""
     require_owner(actor, "delete applications")
     with transaction.atomic():
         # nothing new begins from here on
         list(Application.objects.select_for_update().filter(pk=application.pk))
-        _refuse_living(application)
+        if problems := may_delete_application(application):
+            raise Refused(*problems)
         note(actor, f"deleted the application {application.name}")
         application.delete()
-
-
-def _refuse_living(application: Application) -> None:
-    living = Environment.objects.filter(application=application, removed_at__isnull=True)
-    names = list(living.values_list("name", flat=True)[:10])
-    if names:
-        raise Refused(
-            error(
-                "application.has-environments",
-                name=application.name,
-                count=living.count(),
-                environments=", ".join(names),
-            )
-        )

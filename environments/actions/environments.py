@@ -9,12 +9,12 @@ from environments import wiring
 from environments.actions import deployments
 from environments.actions.asking import (
     Actor,
-    Conflict,
     Refused,
     note,
     refuse_errors,
     require_editor,
 )
+from environments.actions.conflicts import conflict_with
 from environments.actions.drafts import (
     Drafted,
     EnvironmentDraft,
@@ -23,7 +23,6 @@ from environments.actions.drafts import (
     generated_name,
     think_through,
 )
-from environments.core.diff import text_difference
 from environments.core.problems import Level, Problem, error, has_errors
 from environments.core.template import (
     merged_text,
@@ -286,13 +285,7 @@ def _save(
         if locked.removed_at is not None:
             raise Refused(error("environment.ended", name=locked.name))
         if locked.number != opened_on:
-            raise Conflict(
-                by=latest.saved_by_name,
-                latest_number=locked.number,
-                difference=text_difference(
-                    latest.template, str(changed.get("template", latest.template))
-                ),
-            )
+            raise conflict_with(latest, changed)
         if isinstance(text := changed.get("variables"), str):
             if text == members.unsealed(latest):
                 return

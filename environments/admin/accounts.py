@@ -1,5 +1,6 @@
 """Accounts with their members, and the people of the installation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.http import HttpRequest
 from environments.actions import accounts as acts
 from environments.actions.asking import Refused
 from environments.admin.gate import DeletedByAct, SuperusersOnly, operator_of
-from environments.core.problems import error
+from environments.core.problems import Problem, error
 from environments.models import Account, Membership, Role
 
 admin.site.unregister(Group)
@@ -89,6 +90,8 @@ class Members(BaseInlineFormSet[Membership, Account, Any]):
             if form.cleaned_data.get("user") and not form.cleaned_data.get("DELETE")
         ]
         had = self.instance.pk is not None and self.instance.memberships.exists()
+        if any(form.instance.pk and "user" in form.changed_data for form in self.forms):
+            raise ValidationError("A membership keeps its person: delete it, and add another one.")
         if (kept or had) and not any(row.get("role") == Role.OWNER for row in kept):
             raise ValidationError(error("member.last-owner", account=self.instance.name).message)
 
@@ -111,10 +114,9 @@ class AccountAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Account]):
     list_display = ("name", "created_at")
     search_fields = ("name",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """While it has applications, they and their environments come first."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and not (obj is not None and obj.applications.exists())
+    def kept_by(self, subject: Account) -> Sequence[Problem]:
+        """Its applications and their environments come first."""
+        return acts.may_delete_account(subject)
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         """Open or rename it, as everywhere."""

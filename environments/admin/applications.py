@@ -13,8 +13,10 @@ from environments.actions import applications as acts
 from environments.admin.editing import ADDING, ActAdmin, Kept, Section, text_area
 from environments.admin.gate import ReadOnly, operator_of
 from environments.admin.texts import TEMPLATE, VARIABLES, shown_variables, text_section
+from environments.core.problems import Problem
 from environments.forms.applications import plain
 from environments.models import Account, Application, ApplicationVersion
+from environments.queries import applications as reads
 from environments.services import members
 
 
@@ -87,11 +89,17 @@ class ApplicationAdmin(ActAdmin):
         save(actor, subject, text=asked["text"], opened_on=asked["opened_on"])
         return Kept(subject, f"Saved as v{subject.number}; new environments start from it.")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """While it has living environments, they come first."""
-        allowed = super().has_delete_permission(request, obj)
-        living = obj is not None and obj.environments.filter(removed_at__isnull=True).exists()
-        return allowed and not living
+    def kept_by(self, subject: Application) -> Sequence[Problem]:
+        """Its living environments come first."""
+        return acts.may_delete_application(subject)
+
+    def goes_with(self, subject: Application) -> str:
+        """Its versions and its history."""
+        going = reads.what_goes_with(subject)
+        return (
+            f"{going.versions} versions of its template and variables, and the history of "
+            f"{going.environments} removed environments with {going.deployments} deployments"
+        )
 
     def delete_model(self, request: HttpRequest, obj: Application) -> None:
         """Forget it."""

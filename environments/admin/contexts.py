@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 from environments.actions import contexts as acts
 from environments.admin.editing import ADDING, ActAdmin, Kept, Section
 from environments.admin.gate import operator_of
+from environments.core.problems import Problem
 from environments.forms.contexts import ContextForm, fields_of
 from environments.models import Account, Context
 
@@ -54,10 +55,9 @@ class ContextAdmin(ActAdmin):
         acts.save_context(operator_of(request, account), context, section.form.draft())
         return Kept(context, f"Saved the context {context.name} of {account.name}.")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def kept_by(self, subject: Context) -> Sequence[Problem]:
         """While environments run there, or it is the default, it stays."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and not (obj is not None and acts.may_delete(obj))
+        return acts.may_delete(subject)
 
     def delete_model(self, request: HttpRequest, obj: Context) -> None:
         """Forget it."""

@@ -25,19 +25,24 @@ class DeploymentAdmin(ReadOnly, admin.ModelAdmin[Deployment]):
     search_fields = ("=id", "environment__name", "environment__env_id", "commit")
     actions = ("abort",)
     fields = (
-        *("environment", "namespace", "part_of", "kind", "status", "reason", "page"),
+        *("environment", "namespace", "part_of", "kind", "status", "reason", "lists"),
         *("branch", "commit", "rule", "ignored_by", "version"),
         *("asked_by_name", "asked_at", "abort_asked_by", "abort_asked_at"),
         *("started_at", "resolved_at", "written_at", "rendered_at", "ended_at"),
         *("fence", "lease_until", "sent_at", "lines_left_out"),
     )
 
-    @admin.display(description="page")
-    def page(self, deployment: Deployment) -> SafeString:
-        """Where its plan, tasks and log are shown."""
+    @admin.display(description="shown in")
+    def lists(self, deployment: Deployment) -> SafeString:
+        """Its tasks and its log here, and its own page, which members of the account may see."""
+        number = deployment.pk
+        lists = (reverse(f"admin:environments_{one}_changelist") for one in ("task", "logline"))
         account = deployment.environment.application.account.name
-        there = reverse("deployment", args=[account, deployment.pk])
-        return format_html('<a href="{}">plan, tasks and log</a>', there)
+        return format_html(
+            '<a href="{}?q={}">tasks</a>, <a href="{}?q={}">log</a>, <a href="{}">its page</a>',
+            *(part for one in lists for part in (one, number)),
+            reverse("deployment", args=[account, number]),
+        )
 
     @admin.action(description="Abort", permissions=["view"])
     def abort(self, request: HttpRequest, rows: QuerySet[Deployment]) -> None:

@@ -1,12 +1,16 @@
 """Who may in the admin site: superusers, who act as operators of the installation."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from environments.actions.asking import Actor, Refused
+from environments.core.problems import Problem
 from environments.models import Account
 
 
@@ -45,12 +49,37 @@ class SuperusersOnly:
 class DeletedByAct:
     """A ``ModelAdmin`` whose rows are deleted by an act, which decides what goes and what stays."""
 
+    def kept_by(self, subject: Any) -> Sequence[Problem]:
+        """Why it cannot be deleted now; nothing where it can."""
+        return ()
+
+    def goes_with(self, subject: Any) -> str:
+        """What goes with it, as a sentence."""
+        return ""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """What goes, and the button; or back to its page, with what stands in the way."""
+        site = cast("admin.ModelAdmin[Any]", self)
+        subject = site.get_object(request, unquote(object_id))
+        allowed = subject is not None and site.has_delete_permission(request, subject)
+        if allowed and (problems := self.kept_by(subject)):
+            tell(site, request, f"{subject} stays", Refused(*problems))
+            there = f"admin:{site.opts.app_label}_{site.opts.model_name}_change"
+            return HttpResponseRedirect(reverse(there, args=[object_id]))
+        return super().delete_view(request, object_id, extra_context)  # type: ignore[misc, no-any-return]
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
         """What the page lists; nothing of it needs a permission of its own."""
-        listed, counts, _, _ = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        return listed, counts, set(), []
+        return (
+            [str(one) for one in objs] + [*filter(None, map(self.goes_with, objs))],
+            {},
+            set(),
+            [],
+        )
 
 
 class ReadOnly(SuperusersOnly):

@@ -13,7 +13,7 @@ from environments.models import Context
 class ContextForm(forms.Form):
     """Domains stand one a line, the one that is used first."""
 
-    name = text_field("Name", max_length=63, help_text="What context: of a template names.")
+    name = text_field("Name", max_length=63, help_text="A template chooses it with context: NAME.")
     engine = forms.ChoiceField(widget=forms.Select({"class": "form-select"}))
     domains = forms.CharField(
         widget=forms.Textarea({"class": "form-control mono", "rows": 3, "spellcheck": "false"}),

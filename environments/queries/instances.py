@@ -1,7 +1,7 @@
 """Reading what runs: instances from the engine, hosts from the plans that made them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from environments import wiring
@@ -98,13 +98,16 @@ def _state(instances: Sequence[Instance] | None) -> tuple[str, str]:
     return ("failed" if wanting.phase is Phase.FAILED else "running"), wanting.message
 
 
-def instances_of(environment: Environment, members: Sequence[Environment]) -> Instances:
-    """What the engine runs for the members now."""
+def instances_of(
+    environment: Environment, members: Sequence[Environment], *, masker: Masker
+) -> Instances:
+    """What the engine runs for the members now; what it says of them without secrets."""
     namespace = environment.namespace
     try:
-        seen = wiring.engine(namespace.context.engine).observe(namespace.name)
+        observed = wiring.engine(namespace.context.engine).observe(namespace.name)
     except EngineError as wrong:
         return Instances((), str(wrong))
+    seen = [replace(one, message=masker.masked(one.message)) for one in observed]
     groups = []
     for member in members:
         own = [one for one in seen if one.environment == member.env_id]

@@ -65,7 +65,8 @@ def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
     """Namespace, hosted URLs, instances; live."""
     environment = reads.environment_of(actor.account, env_id)
     members = reads.members_of_namespace(environment)
-    seen = instances_reads.instances_of(environment, members)
+    masker = masker_of(environment.namespace)
+    seen = instances_reads.instances_of(environment, members, masker=masker)
     return part(
         request,
         "environments/details.html",
