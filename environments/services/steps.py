@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from environments import wiring
-from environments.core import health, progress
+from environments.core import health
 from environments.core.masking import Masker
 from environments.core.ports import (
     ANNOTATION_REVISION,
@@ -22,10 +22,8 @@ from environments.core.ports import (
     Step,
     workloads,
 )
-from environments.core.progress import Box as TaskBox
-from environments.core.progress import MemberBoxes, State
 from environments.models import Deployment, Environment, Namespace, Task, TaskState
-from environments.services import rendering, routes
+from environments.services import deciding, rendering, routes
 from environments.services.lease import Lease, LeaseLost
 from environments.services.rendering import Box
 from environments.services.say import leave_out, say
@@ -54,7 +52,7 @@ def look_once(
     tasks = rendering.tasks_of(deployment)
     before = [task.state for task in tasks]
     by_pk = {task.pk: task for task in tasks}
-    now = decide(deployment, tasks)
+    now = deciding.decide(deployment, tasks)
     for pk, reason in now.skip:
         _end(lease, by_pk[pk], TaskState.SKIPPED, reason)
     for pk in now.apply:
@@ -75,56 +73,6 @@ def note_watched(deployment: Deployment, lease: Lease, seconds: float) -> None:
     with lease.writing():
         tasks = Task.objects.filter(deployment__in=shares, state=TaskState.APPLIED)
         tasks.update(watched=F("watched") + seconds)
-
-
-def decide(deployment: Deployment, tasks: Sequence[Task]) -> progress.Progress:
-    """What may happen now, by the boxes of all members in the order of the run."""
-    shares: dict[int, list[Task]] = {}
-    for task in tasks:
-        shares.setdefault(task.deployment_id, []).append(task)
-    ordered = sorted(shares.values(), key=lambda own: own[0].deployment.position)
-    members = [_boxes(own) for own in ordered]
-    leaving = [
-        boxes for boxes, own in zip(members, ordered, strict=True) if _leaves(deployment, own)
-    ]
-    staying = [boxes for boxes in members if boxes not in leaving]
-    if not (_is_parallel(deployment) and staying and staying[-1].key == deployment.pk):
-        return progress.serial(members)
-    # Those that leave because others take their names come before all that stay.
-    ahead = members[: members.index(staying[0])]
-    if not progress.serial(ahead).ended or any(map(progress.first_failure, ahead)):
-        return progress.serial(members)
-    together = progress.side_by_side(staying[:-1], staying[-1])
-    return progress.serial(members) if together.ended and leaving else together
-
-
-def _is_parallel(deployment: Deployment) -> bool:
-    return bool((deployment.plan or {}).get("parallel"))
-
-
-def _leaves(deployment: Deployment, own: Sequence[Task]) -> bool:
-    share = own[0].deployment
-    return share.part_of_id is not None and share.kind != deployment.kind
-
-
-def _boxes(tasks: Sequence[Task]) -> MemberBoxes:
-    share = tasks[0].deployment
-    return MemberBoxes(
-        share.pk,
-        share.environment.application.name,
-        tuple(
-            TaskBox(
-                task.pk,
-                task.name,
-                task.step,
-                State(task.state),
-                task.halts,
-                task.waits,
-                removal=task.kind == "removal",
-            )
-            for task in tasks
-        ),
-    )
 
 
 def _end(lease: Lease, task: Task, state: TaskState, reason: str) -> None:
@@ -359,7 +307,7 @@ def _culprit(instances: Sequence[Instance]) -> Instance | None:
 
 def _is_noted_only(deployment: Deployment, task: Task) -> bool:
     """Whether this is an error on the way out of a member that leaves."""
-    return _leaves(deployment, [task]) and task.kind != "removal"
+    return deciding.leaves(deployment, [task]) and task.kind != "removal"
 
 
 def _evidence(deployment: Deployment, instance: Instance | None) -> list[str]:
