@@ -57,7 +57,9 @@ def first_visit(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return _welcome(request, form, 422, refused.problems)
     login(request, person)
-    return see_other(request, redirect("home"))
+    answer = see_other(request, redirect("home"))
+    mark_browser(answer, person.get_username())
+    return answer
 
 
 def _welcome(

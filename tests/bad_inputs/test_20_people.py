@@ -159,6 +159,8 @@ def test_a_new_password_ends_the_other_sessions(ana: Actor, client: Client) -> N
     assert client.post("/password", sent).status_code == 303
     assert client.get("/acme/").status_code == 200
     assert elsewhere.get("/acme/").status_code == 302
+    live = elsewhere.get("/acme/", headers={"HX-Request": "true"})
+    assert live["HX-Redirect"].startswith("/sign-in")  # a part of an open page asks anew, too
     assert Client().get("/password").status_code == 302
 
 
