@@ -39,6 +39,8 @@ PICTURES: tuple[tuple[str, str, Scheme, int], ...] = (
 )
 """Name, address, colours and width in pixels."""
 _HEIGHT = 860
+_STYLE = ".act-bar { position: static !important }"
+"""What sticks to the edge of a window stands at its own place in a picture of the whole page."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,8 +77,8 @@ def _take(browser: Browser, product: Product, folder: Path) -> None:
         ) as context:
             page = context.new_page()
             page.goto(address.format(env_id=product.env_id))
-            page.wait_for_timeout(400)
-            page.screenshot(path=folder / f"{name}.png", full_page=True)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{name}.png", full_page=True, style=_STYLE)
             sys.stdout.write(f"{folder / name}.png\n")
 
 
