@@ -51,3 +51,13 @@ def test_a_repository_without_template_is_answered_with_a_proposal(
     assert answer.status_code == 422
     assert "app: shop" in answer.context["form"]["template"].value()
     assert "A template to start from" in answer.content.decode()
+
+
+def test_of_very_many_problems_the_page_lists_the_first(world: World, browser: Client) -> None:
+    repository = Repository(world.folder / "shop")
+    repository.commit({TEMPLATE: "".join(f"key_{number}: 1\n" for number in range(300))})
+    answer = browser.post(REGISTER, {"source": str(repository.folder)})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert page.count("is not a key") == 100
+    assert "The first 100 of 300." in page
