@@ -95,7 +95,9 @@ def choose(
         known = refs.get(source.application.pk)
         name = source.application.name
         if known is None:
-            choices[name] = _unasked_import(chosen.get(name, ""), source.entry.branch)
+            choices[name] = _unasked_import(
+                chosen.get(name, ""), source.entry.branch, importing_branch=own.ref
+            )
             continue
         choices[name] = choose_import_branch(
             application=name,
@@ -121,10 +123,11 @@ def own_choice(source: Source, refs: Refs | None, given: str) -> BranchChoice:
     )
 
 
-def _unasked_import(given: str, fixed: str) -> BranchChoice:
+def _unasked_import(given: str, fixed: str, *, importing_branch: str) -> BranchChoice:
+    """The first rule that would have been tried."""
     if given:
         return unresolved(given, Rule.CHOSEN)
-    return unresolved(fixed, Rule.FIXED if fixed else Rule.SAME_NAME)
+    return unresolved(fixed or importing_branch, Rule.FIXED if fixed else Rule.SAME_NAME)
 
 
 def unresolved(asked: str, rule: Rule) -> BranchChoice:

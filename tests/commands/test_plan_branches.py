@@ -114,7 +114,7 @@ def test_a_tracking_branch_that_is_gone_falls_through_with_a_warning(
 @pytest.mark.parametrize(
     ("lines", "words", "member"),
     [
-        ((), (), ("", "same-name")),
+        ((), (), ("main", "same-name")),
         (("branch: x",), (), ("x", "fixed")),
         (("branch: x",), ("--import", "backend:y"), ("y", "chosen")),
     ],
