@@ -41,7 +41,7 @@ check: install
 
 # Everything, on SQLite; then, where a PostgreSQL can be had, all that asks the database on that.
 test: install
-	$(BIN)/python -m tests.debian chromium
+	$(BIN)/python -m tests.debian
 	$(PYTEST)
 	$(BIN)/python -m tests.postgres -- $(PYTEST) -m database
 
@@ -50,5 +50,5 @@ bench: install
 
 # The pictures of docs/gallery, taken anew.
 gallery: install
-	$(BIN)/python -m tests.debian chromium
+	$(BIN)/python -m tests.debian
 	$(BIN)/python -m tests.browser.gallery

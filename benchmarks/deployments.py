@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 
-from benchmarks.measuring import own_data_folder, tell
+from benchmarks.measuring import own_data_folder, seconds_of, tell
 
 FOLDER = own_data_folder()
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
@@ -30,13 +30,20 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from redis import Redis  # noqa: E402
 
 from benchmarks.queue import nothing  # noqa: E402
+from environments import wiring  # noqa: E402
 from environments.actions.accounts import open_installation  # noqa: E402
 from environments.actions.applications import register_application  # noqa: E402
 from environments.actions.asking import operator  # noqa: E402
 from environments.actions.deployments import deploy  # noqa: E402
 from environments.actions.drafts import EnvironmentDraft  # noqa: E402
 from environments.actions.environments import create_environment  # noqa: E402
-from environments.models import Account, Deployment, DeploymentKind, Environment  # noqa: E402
+from environments.models import (  # noqa: E402
+    Account,
+    Application,
+    Deployment,
+    DeploymentKind,
+    Environment,
+)
 from environments.tasks import run_deployment  # noqa: E402
 from releaseclone.run.parts import broker_command  # noqa: E402
 
@@ -105,7 +112,7 @@ def main() -> None:
     try:
         seconds_until((sockets / "broker.sock").exists)
         environments = fill()
-        queries = queries_of_one(environments)
+        share = share_of_one(environments)
         worker = ("--app", "benchmarks.queue", "worker", "--pool", "solo", "--loglevel", "error")
         running.append(started((sys.executable, "-m", "celery", "--quiet", *worker)))
         # The first setups are the warming up: environments and their imports are written.
@@ -121,18 +128,24 @@ def main() -> None:
         "deployments of one worker / empty tasks of the same worker",
         deployments / tasks,
         ">= 0.5, or say what stands between",
-        f"{deployments:.1f} deployments/s against {tasks:.0f} empty tasks/s; "
-        f"between them: {taken / ENVIRONMENTS * 1e3:.0f} ms and {queries} queries for a deployment "
-        "of two applications, each step committed to disk",
+        f"{deployments:.1f} deployments/s against {tasks:.0f} empty tasks/s; between them: {share}",
     )
 
 
-def queries_of_one(environments: list[Environment]) -> int:
-    """How many queries the first setup of the first environment takes, in this process."""
+def share_of_one(environments: list[Environment]) -> str:
+    """What the first setup of the first environment spends its time on, in this process."""
     deployment = environments[0].deployments.get()
     with CaptureQueriesContext(connection) as queries:
-        run_deployment(deployment.pk, deployment.fence)
-    return len(queries)
+        (whole,) = seconds_of(lambda: run_deployment(deployment.pk, deployment.fence), rounds=1)
+    database = sum(float(query["time"]) for query in queries.captured_queries)
+    host = wiring.git_host("git")
+    urls = Application.objects.values_list("repository_url", flat=True)
+    (asked,) = seconds_of(lambda: [host.refs(url) for url in urls], rounds=1)
+    return (
+        f"a first setup of two applications takes {whole * 1e3:.0f} ms, of it {database * 1e3:.0f} "
+        f"ms in {len(queries)} queries, each step committed to disk, and {asked * 1e3:.0f} ms each "
+        "time that git is asked for branches"
+    )
 
 
 def all_ended() -> bool:

@@ -46,4 +46,4 @@ def p95(taken: list[float]) -> float:
 
 def tell(name: str, ratio: float, limit: str, detail: str) -> None:
     """One line: the ratio, what it should be, and what it is made of."""
-    print(f"{name}: {ratio:.2f}x (wanted {limit}) | {detail}", flush=True)
+    print(f"{name}: {ratio:.3g}x (wanted {limit}) | {detail}", flush=True)

@@ -1,13 +1,31 @@
 """Debian packages that tests need and pip has not: installed where this user may, and said."""
 
+import ctypes
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Sequence
 
-PROGRAMS = {"chromium": "chromium"}
-"""Program by package, for ``python -m tests.debian PACKAGE …``."""
+BROWSER = ("chromium", "libatomic1")
+"""What the browser tests need: the browser, and a library of the program that leads it."""
+
+
+def missing(*packages: str) -> list[str]:
+    """Those of the packages that are not there."""
+    return [name for name in packages if not _IS_THERE[name]()]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+_IS_THERE = {
+    "chromium": lambda: shutil.which("chromium") is not None,
+    "libatomic1": lambda: _loads("libatomic.so.1"),
+}
 
 
 def install(*packages: str) -> bool:
@@ -41,12 +59,11 @@ def _prefix() -> tuple[str, ...] | None:
     return ("sudo", "-n") if asked.returncode == 0 else None
 
 
-def main(packages: Sequence[str]) -> None:
-    """Install those whose program is not there."""
-    missing = [name for name in packages if shutil.which(PROGRAMS[name]) is None]
-    if missing:
-        install(*missing)
+def main() -> None:
+    """Install what the browser tests need and is not there."""
+    if packages := missing(*BROWSER):
+        install(*packages)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -23,6 +23,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests import debian
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "demo", "environments for everyone"
 Scheme = Literal["light", "dark"]
@@ -124,9 +126,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
+    if missing := " ".join(debian.missing(*debian.BROWSER)):
+        pytest.skip(f"there is no browser to lead: as root, apt-get install -y {missing}")
     chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no Chromium: apt-get install -y chromium")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
