@@ -39,8 +39,6 @@ PICTURES: tuple[tuple[str, str, Scheme, int], ...] = (
 )
 """Name, address, colours and width in pixels."""
 _HEIGHT = 860
-_STYLE = ".act-bar { position: static !important }"
-"""What sticks to the edge of a window stands at its own place in a picture of the whole page."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -78,7 +76,10 @@ def _take(browser: Browser, product: Product, folder: Path) -> None:
             page = context.new_page()
             page.goto(address.format(env_id=product.env_id))
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=folder / f"{name}.png", full_page=True, style=_STYLE)
+            # As high as the page: what sticks to the edge of a window stands at its own place.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=folder / f"{name}.png", full_page=True)
             sys.stdout.write(f"{folder / name}.png\n")
 
 
