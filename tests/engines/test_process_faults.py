@@ -197,6 +197,21 @@ def test_all_programs_can_be_ended_at_once_and_run_again_with_the_next_daemon(
     assert all(map(alive, again[5:]))
 
 
+def test_services_that_are_removed_together_each_have_their_time(
+    engine: ProcessEngine, tmp_path: Path
+) -> None:
+    script = (
+        "trap 'sleep 2; echo ended >> ended; exit 0' TERM; echo $$$$ >> pids; "
+        "while :; do sleep 0.1; done"
+    )
+    for name in ("web", "api"):
+        engine.apply(step(tmp_path, manifests(name, "sh", "-c", script)))
+    pids = pids_in(tmp_path / "pids", 2)
+    engine.destroy(NAMESPACE)
+    assert not any(map(alive, pids))
+    assert (tmp_path / "ended").read_text() == "ended\nended\n"
+
+
 def test_what_a_member_had_goes_with_its_last_workload(
     engine: ProcessEngine, daemon: DaemonProcess, tmp_path: Path
 ) -> None:

@@ -237,6 +237,7 @@ class ProcessEngine:
             for program in self._places.programs(namespace)
             if (program.kind, program.workload) in gone
         ]
+        self._daemon.stop_together([program.group for program in ending])
         for program in ending:
             self._end(program)
             log = self._places.log(namespace, program.name)
@@ -264,7 +265,9 @@ class ProcessEngine:
     @_on_disk()
     def destroy(self, namespace: str) -> None:
         """End everything of the namespace and forget its logs."""
-        for program in list(self._places.programs(namespace)):
+        programs = list(self._places.programs(namespace))
+        self._daemon.stop_together([program.group for program in programs])
+        for program in programs:
             self._end(program)
         for folder in ("programs", "records", "logs", "homes"):
             shutil.rmtree(self._places.folder / folder / namespace, ignore_errors=True)

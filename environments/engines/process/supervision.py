@@ -1,8 +1,9 @@
 """Talks to the daemon: XML-RPC over its unix socket, a new connection for each call."""
 
 import socket
+import time
 import xmlrpc.client
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -14,6 +15,7 @@ from environments.core.ports import EngineError
 
 _GONE = (Faults.BAD_NAME, Faults.NOT_RUNNING)
 _ANSWER_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
 STOP_SECONDS = 10
 """How long the daemon lets a launcher end its program before it kills the launcher."""
 
@@ -112,6 +114,17 @@ class Daemon:
         self._tolerant(
             _GONE, "stopProcess", f"{group}:{group}", True, more_seconds=2.0 * STOP_SECONDS
         )
+
+    def stop_together(self, groups: Collection[str]) -> None:
+        """Stop these at once, each with the time that it may take, and wait for their end."""
+        for group in groups:
+            self._tolerant(_GONE, "stopProcess", f"{group}:{group}", False)
+        until = time.monotonic() + 2.0 * STOP_SECONDS
+        while time.monotonic() < until:
+            states = {name: one.state for name, one in self.programs().items()}
+            if not any(states.get(group) == "STOPPING" for group in groups):
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def stop_all(self) -> None:
         """Begin to stop every program at once. The daemon's own end stops one after another."""
