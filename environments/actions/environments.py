@@ -36,6 +36,7 @@ from environments.core.variables.file import parse_variables, with_stored_secret
 from environments.core.yamlfile import EditError, with_line_ends_of
 from environments.models import (
     Application,
+    ApplicationVersion,
     Deployment,
     DeploymentKind,
     Environment,
@@ -58,6 +59,17 @@ def create_environment(
 ) -> Environment:
     """A new environment, its first setup in the queue. ``Refused`` where the plan has errors,
     or is not the one that was shown."""
+    application = draft.application
+    try:
+        return _created(actor, draft, shown_digest)
+    except (IntegrityError, ApplicationVersion.DoesNotExist) as gone:
+        if Application.objects.filter(pk=application.pk).exists():
+            raise
+        known = "It was deleted a moment ago."
+        raise Refused(error("application.unknown", name=application.name, known=known)) from gone
+
+
+def _created(actor: Actor, draft: EnvironmentDraft, shown_digest: str) -> Environment:
     drafted = think_through(actor, draft)
     if drafted.plan is None or has_errors(drafted.problems):
         raise Refused(*drafted.problems)
@@ -67,22 +79,10 @@ def create_environment(
         try:
             return _create(actor, drafted)
         except IntegrityError:  # somebody took the handle or the name at this very moment
-            _refuse_what_stays_so(draft)
             if attempt == _TRIES - 1:
                 raise
             drafted = think_through(actor, draft)  # refuses a name that was given and is taken
     raise AssertionError("unreachable")
-
-
-def _refuse_what_stays_so(draft: EnvironmentDraft) -> None:
-    """``Refused`` where another try would fail as this one did."""
-    application = draft.application
-    if not Application.objects.filter(pk=application.pk).exists():
-        known = "It was deleted a moment ago."
-        raise Refused(error("application.unknown", name=application.name, known=known))
-    living = application.environments.filter(removed_at__isnull=True)
-    if draft.name and living.filter(name=draft.name).exists():
-        raise Refused(error("environment.taken", application=application.name, name=draft.name))
 
 
 def _create(actor: Actor, drafted: Drafted) -> Environment:

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from environments.actions.asking import Actor, NotAllowed, actor_for
+from environments.models import ApplicationVersion
 from environments.queries.accounts import Unseen, account_for
 
 P = ParamSpec("P")
@@ -42,8 +43,8 @@ def in_account(view: Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBa
         try:
             actor = actor_for(request.user, account_for(request.user, account))
             return see_other(request, view(request, actor, *args, **more))
-        except Unseen as unseen:
-            raise Http404 from unseen
+        except (Unseen, ApplicationVersion.DoesNotExist) as unseen:
+            raise Http404 from unseen  # or it was deleted while its page was made
         except NotAllowed as forbidden:
             return render(request, "403.html", {"sentence": str(forbidden)}, status=403)
 
