@@ -40,6 +40,15 @@ def test_every_key_of_a_template_is_described(schema: dict[str, Any]) -> None:
     assert keys - words == set()
 
 
+def test_no_table_of_the_template_page_describes_a_key_that_is_gone() -> None:
+    sections = re.split(r"^## ", TEMPLATE_PAGE, flags=re.MULTILINE)
+    tables = [one for one in sections if one.startswith(("Top level", "services", "jobs"))]
+    cells = re.findall(r"^\| (`[^|]+) \|", "".join(tables), re.MULTILINE)
+    described = {key for cell in cells for key in re.findall(r"`([a-z0-9_]+)`", cell)}
+    assert "completed_timeout" in described
+    assert described - keys_of(APPLICATION_SCHEMA) == set()
+
+
 def test_every_setting_is_described_and_no_other() -> None:
     read = set(_SETTING.findall((ROOT / "releaseclone/configuration.py").read_text()))
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS_PAGE, re.MULTILINE))
@@ -96,11 +105,14 @@ def test_every_command_is_described_and_helps(
 def test_every_vendored_file_is_what_its_page_says() -> None:
     folder = ROOT / "static/vendor"
     text = (folder / "README.md").read_text()
-    sums = set(re.findall(r"\b[0-9a-f]{64}\b", text))
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "README.md"]
-    assert files
-    for path in files:
-        assert hashlib.sha256(path.read_bytes()).hexdigest() in sums, path
+    described = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", text, re.MULTILINE))
+    there = {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "README.md"
+    }
+    assert there
+    assert described == there
 
 
 def test_every_decision_has_a_number_of_its_own_and_three_parts() -> None:

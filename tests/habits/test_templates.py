@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 _SCRIPT = re.compile(r"<script\b(?![^>]*\bsrc=)", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b|\sstyle\s*=", re.IGNORECASE)
-_EVENT = re.compile(r"""\son[a-z]+\s*=\s*["']|\shx-on\b|javascript:""", re.IGNORECASE)
+_EVENT = re.compile(r"""<[^<>]*\son[a-z]+\s*=|\shx-on\b|javascript:""", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", re.IGNORECASE)
 _COMMENT = re.compile(r"{% comment %}.*?{% endcomment %}", re.DOTALL)
 _ICON = re.compile(r"""{% icon "([a-z0-9-]+)\"""")
@@ -38,6 +38,7 @@ def test_nothing_is_inline_or_from_elsewhere(habit: re.Pattern[str]) -> None:
         (_STYLE, '<p style="color: red">'),
         (_STYLE, "<style>p {}</style>"),
         (_EVENT, '<a onclick="x()">'),
+        (_EVENT, "<a onclick=x()>"),
         (_EVENT, '<a href="javascript:x()">'),
         (_ELSEWHERE, '<img src="//example.org/x.png">'),
     ],
