@@ -45,10 +45,9 @@ class Refused(Exception):
 class Conflict(Refused):
     """Another version was saved since the form was opened."""
 
-    def __init__(self, *, by: str, latest_number: int, difference: tuple[DiffLine, ...]) -> None:
-        super().__init__(error("save.conflict", by=by, number=latest_number))
+    def __init__(self, *, by: str, version: str, difference: tuple[DiffLine, ...]) -> None:
+        super().__init__(error("save.conflict", by=by, version=version))
         self.by = by
-        self.latest_number = latest_number
         self.difference = difference
 
 

@@ -23,7 +23,7 @@ def conflict_with(
         after.append(_shown(field, value))
     return Conflict(
         by=latest.saved_by_name,
-        latest_number=latest.number,
+        version=latest.shown_number,
         difference=text_difference("".join(before), "".join(after)),
     )
 

@@ -54,6 +54,11 @@ class ApplicationVersion(models.Model):
         return f"{self.application} v{self.number}"
 
     @property
+    def shown_number(self) -> str:
+        """As pages write it: ``v2``."""
+        return f"v{self.number}"
+
+    @property
     def seal_name(self) -> str:
         """What its sealed variables belong to."""
         return f"application {self.application_id}"

@@ -152,6 +152,11 @@ class EnvironmentVersion(models.Model):
         return f"{self.environment} version {self.number}"
 
     @property
+    def shown_number(self) -> str:
+        """As pages write it: ``v2.4``."""
+        return f"v{self.environment.application_number}.{self.number}"
+
+    @property
     def seal_name(self) -> str:
         """What its sealed variables belong to."""
         return f"environment {self.environment_id}"

@@ -117,7 +117,7 @@ def test_what_another_saved_meanwhile_is_not_overwritten(
     answer = send(root, page, "template", text=text + "# late\n", opened_on=1)
     assert answer.status_code == 409
     body = answer.content.decode()
-    assert "root saved version 2" in body
+    assert "root saved v1.2 since" in body
     assert "# late" in body
     assert environment.versions.count() == 2
 

@@ -73,7 +73,7 @@ CATALOGUE: dict[str, Entry] = {
         "There is no member {name} in {account}.", "Members of this account: {known}."
     ),
     "save.conflict": Entry(
-        "{by} saved version {number} since you opened this page; nothing of yours was saved.",
+        "{by} saved {version} since you opened this page; nothing of yours was saved.",
         "Compare both below, and save again what should hold.",
     ),
     "application.name": Entry(
