@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from environments.core.ports import EngineError, LocalPort, ObjectName
+from environments.engines.process import linux
 from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.printed import KEPT_LINES
@@ -195,6 +196,20 @@ def test_all_programs_can_be_ended_at_once_and_run_again_with_the_next_daemon(
     daemon.start()
     again = pids_in(tmp_path / "pids", 10)
     assert all(map(alive, again[5:]))
+
+
+def test_the_age_of_what_runs_is_that_of_its_oldest_process() -> None:
+    assert linux.age_of([]) == 0.0
+    with subprocess.Popen(["sleep", "600"]) as old:
+        first = linux.look_at(old.pid)
+        assert first is not None
+        until(lambda: linux.age_of([first]) > 1.0)
+        with subprocess.Popen(["sleep", "600"]) as young:
+            second = linux.look_at(young.pid)
+            assert second is not None
+            assert linux.age_of([second]) < linux.age_of([second, first])
+            young.kill()
+        old.kill()
 
 
 def test_services_that_are_removed_together_each_have_their_time(

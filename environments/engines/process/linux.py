@@ -118,6 +118,14 @@ def running_with(*words: str) -> list[Running]:
     return found
 
 
+def age_of(known: Iterable[Running]) -> float:
+    """Seconds since the oldest of these began, whatever the clock says; 0 without any."""
+    began = min((one.born for one in known), default=None)
+    if began is None:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK")
+
+
 def still_alive(known: Iterable[Running]) -> list[Running]:
     """Those of the known processes that have not ended."""
     found = []

@@ -147,7 +147,8 @@ class Look:
     def _not_ready(self, program: Program, seen: Supervised, moment: linux.Moment) -> str:
         """ "" when it is ready, else what it waits for."""
         probe = program.readiness
-        age = seen.now - seen.started_at
+        # Of the program itself: on a busy machine its launcher may have lived for seconds already.
+        age = linux.age_of(moment.below(seen.pid))
         if probe is None:
             return "starts" if age < _WITHOUT_PROBE_SECONDS else _taken(program, seen, moment)
         delay = float(probe.get("initialDelaySeconds") or 0)

@@ -28,7 +28,6 @@ class Supervised:
     state: str
     pid: int
     started_at: int
-    now: int
     message: str
 
 
@@ -94,7 +93,6 @@ class Daemon:
                 state=row["statename"],
                 pid=row["pid"],
                 started_at=row["start"],
-                now=row["now"],
                 message=row["spawnerr"],
             )
             for row in rows
