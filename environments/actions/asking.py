@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser, User
 
 from environments.core.diff import DiffLine
-from environments.core.problems import Level, Problem, error
+from environments.core.problems import Problem, error, has_errors
 from environments.models import Account, Environment, Event, Membership, Role
 from environments.models.application import Application
 from environments.models.deployment import Deployment
@@ -107,14 +107,9 @@ def note(
     )
 
 
-def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Those that block."""
-    return tuple(problem for problem in problems if problem.level is Level.ERROR)
-
-
 def refuse_errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """The problems, when none of them blocks; else ``Refused`` with all of them."""
-    if errors_of(problems):
+    if has_errors(problems):
         raise Refused(*problems)
     return problems
 

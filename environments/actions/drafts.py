@@ -59,14 +59,13 @@ class EnvironmentDraft:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft thought through: its members, their branches, the plan (None: it cannot be made)."""
+    """A draft thought through: its members, their branches, the plan with all problems."""
 
     draft: EnvironmentDraft
     sources: Sources
     choices: Mapping[str, BranchChoice]
     setting: Setting
-    plan: Plan | None
-    problems: tuple[Problem, ...]
+    plan: Plan
 
     @property
     def own(self) -> Source:
@@ -96,7 +95,8 @@ def entries_for(
 def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
     """The draft's members, branches and plan, from refs at most 30 s old. Writes nothing.
 
-    ``Refused`` where the application's own template cannot be read at all.
+    ``Refused`` where there can be no plan: the draft itself is wrong, the application's own
+    template cannot be read at all, or the context has no engine.
     """
     _check(draft)
     own = _own_source(draft)
@@ -124,7 +124,7 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
     except EngineError as wrong:
         raise Refused(error("engine.off", reason=str(wrong))) from wrong
     plan = with_problems(plan, (*placed, *sources.problems, *unread))
-    return Drafted(draft, sources, choices, setting, plan, plan.problems)
+    return Drafted(draft, sources, choices, setting, plan)
 
 
 def generated_name(actor: Actor, branch: str) -> str:

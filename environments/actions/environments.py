@@ -23,7 +23,7 @@ from environments.actions.drafts import (
     generated_name,
     think_through,
 )
-from environments.core.problems import Level, Problem, error, has_errors
+from environments.core.problems import Level, Problem, error
 from environments.core.template import (
     merged_text,
     parse_environment_template,
@@ -70,18 +70,16 @@ def create_environment(
 
 
 def _created(actor: Actor, draft: EnvironmentDraft, shown_digest: str) -> Environment:
-    drafted = think_through(actor, draft)
-    if drafted.plan is None or has_errors(drafted.problems):
-        raise Refused(*drafted.problems)
-    if shown_digest and drafted.plan.digest != shown_digest:
-        raise Refused(error("deploy.digest"))
     for attempt in range(_TRIES):
+        drafted = think_through(actor, draft)  # refuses a name that was given and is taken
+        refuse_errors(drafted.plan.problems)
+        if shown_digest and drafted.plan.digest != shown_digest:
+            raise Refused(error("deploy.digest"))
         try:
             return _create(actor, drafted)
         except IntegrityError:  # somebody took the handle or the name at this very moment
             if attempt == _TRIES - 1:
                 raise
-            drafted = think_through(actor, draft)  # refuses a name that was given and is taken
     raise AssertionError("unreachable")
 
 

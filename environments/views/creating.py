@@ -40,9 +40,9 @@ def create(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
             digest = request.POST.get("digest", "")
             environment = acts.create_environment(actor, draft, shown_digest=digest)
         except Refused as refused:
-            return _form(request, actor, draft, sent, 422, refused.problems)
+            return _form(request, actor, draft, 422, refused.problems)
         return redirect("environment", actor.account.name, environment.env_id)
-    return _form(request, actor, draft, sent, 200, (), draws_anew=draws_anew)
+    return _form(request, actor, draft, 200, (), draws_anew=draws_anew)
 
 
 def _is_asked(request: HttpRequest, act: str) -> bool:
@@ -71,7 +71,6 @@ def _form(
     request: HttpRequest,
     actor: Actor,
     draft: EnvironmentDraft,
-    sent: QueryDict,
     status: int,
     refused: Sequence[Problem],
     *,
@@ -85,9 +84,9 @@ def _form(
     except Refused as wrong:
         problems = wrong.problems
     else:
-        form = form_of(drafted.plan) if drafted.plan else None
-        said = {problem.id for problem in drafted.problems}
-        problems = [*(one for one in refused if one.id not in said), *drafted.problems]
+        form = form_of(drafted.plan)
+        said = {problem.id for problem in drafted.plan.problems}
+        problems = [*(one for one in refused if one.id not in said), *drafted.plan.problems]
     template = _template_of(draft.application, draft.type)
     return part(
         request,

@@ -25,7 +25,7 @@ def problems_of(world: World) -> Drafted:
 
     def problems_of(application: Application, **more: object) -> tuple[Problem, ...]:
         draft = EnvironmentDraft(application, **more)  # type: ignore[arg-type]
-        return think_through(world.operator, draft).problems
+        return think_through(world.operator, draft).plan.problems
 
     return problems_of
 

@@ -39,7 +39,7 @@ def test_one_of_another_account_is_taken_and_no_more_is_said(world: World) -> No
     account.contexts.update(engine="memory")
     stranger = operator(account)
     theirs = register_application(stranger, source=application.repository_url).application
-    problems = think_through(stranger, EnvironmentDraft(theirs)).problems
+    problems = think_through(stranger, EnvironmentDraft(theirs)).plan.problems
     (problem,) = [one for one in problems if one.level == "error"]
     assert problem.id == "host.held"
     for secret in (holder.namespace.name, holder.env_id, "acme"):

@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from environments.actions.asking import Refused
 from environments.actions.drafts import think_through
 from environments.core.plan import problem_form
 from environments.core.problems import Problem, has_errors
@@ -29,17 +28,15 @@ class Command(OperatorCommand):
     def act(self, **options: Any) -> int:
         """Plan, and print it."""
         actor = self.actor(**options)
-        drafted = think_through(actor, draft_from(actor, **options))
-        if drafted.plan is None:
-            raise Refused(*drafted.problems)
-        form = form_of(drafted.plan)
+        plan = think_through(actor, draft_from(actor, **options)).plan
+        form = form_of(plan)
         if options["as_json"]:
             self.tell(_told(form))
         else:
             self._print(form)
             for problem in form["problems"]:
                 self.warn_of(problem)
-        return int(has_errors(drafted.problems))
+        return int(has_errors(plan.problems))
 
     def refuse(self, problems: Sequence[Problem], **options: Any) -> int:
         """No plan at all: the same shape, empty."""
