@@ -1,6 +1,7 @@
 """Environments, their versions, and the namespaces they share with what they import."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -121,6 +122,13 @@ class Environment(models.Model):
     def version(self) -> str:
         """``v{application defaults}.{own}``."""
         return f"v{self.application_number}.{self.number}"
+
+    @property
+    def running_plan(self) -> Mapping[str, Any]:
+        """The plan that made what it runs; empty before the first."""
+        running = self.running
+        root = (running.part_of or running) if running else None
+        return (root.plan or {}) if root else {}
 
 
 class EnvironmentVersion(models.Model):

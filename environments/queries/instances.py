@@ -7,7 +7,7 @@ from typing import Any
 from environments import wiring
 from environments.core.masking import Masker
 from environments.core.ports import EngineError, Instance, Phase
-from environments.models import Deployment, Environment
+from environments.models import Environment
 from environments.queries.accounts import Unseen
 
 LOG_LINES = 500
@@ -49,19 +49,12 @@ class Log:
     error: str = ""
 
 
-def plan_of(environment: Environment) -> Mapping[str, Any]:
-    """The plan that made what the environment runs; empty before the first."""
-    running: Deployment | None = environment.running
-    root = (running.part_of or running) if running else None
-    return (root.plan or {}) if root else {}
-
-
 def hosts_of(members: Sequence[Environment]) -> list[Mapping[str, Any]]:
     """The hosted URLs of the members, those of the first first."""
     return [
         host
         for member in members
-        for host in plan_of(member).get("hosts", ())
+        for host in member.running_plan.get("hosts", ())
         if host["env_id"] == member.env_id
     ]
 

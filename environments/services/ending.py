@@ -213,12 +213,12 @@ def _remove_environment(environment: Environment, now: datetime) -> None:
 
 
 def _hosts_of(environment: Environment) -> list[dict[str, str]]:
-    hosts = routes.plan_of(environment).get("hosts", ())
+    hosts = environment.running_plan.get("hosts", ())
     return [host for host in hosts if host["env_id"] == environment.env_id]
 
 
 def _workloads_of(environment: Environment) -> list[str]:
-    share = rendering.member_form(routes.plan_of(environment), environment.env_id)
+    share = rendering.member_form(environment.running_plan, environment.env_id)
     return [service["workload"] for service in share.get("services", ())]
 
 

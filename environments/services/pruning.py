@@ -12,7 +12,6 @@ from environments.models import (
 )
 from environments.services import rendering
 from environments.services.lease import Lease
-from environments.services.routes import plan_of
 
 
 def prune(deployment: Deployment, lease: Lease) -> None:
@@ -47,7 +46,7 @@ def _free_hosts(namespace: Namespace) -> None:
     hosts = {
         host["host"]
         for member in living
-        for host in plan_of(member).get("hosts", ())
+        for host in member.running_plan.get("hosts", ())
         if host["env_id"] == member.env_id
     }
     HostClaim.objects.filter(namespace=namespace).exclude(host__in=hosts).delete()

@@ -1,8 +1,6 @@
 """Host names and paths to addresses, rebuilt from what is kept each time they are written."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
 
 from environments import wiring
 from environments.core.ports import Route
@@ -12,13 +10,6 @@ from environments.models import Environment, PortClaim
 def publish() -> None:
     """Make the ingress lead to all that runs; raises ``IngressError``."""
     wiring.ingress().publish(routes())
-
-
-def plan_of(environment: Environment) -> Mapping[str, Any]:
-    """The plan that made what the environment runs; empty before the first."""
-    running = environment.running
-    root = (running.part_of or running) if running else None
-    return (root.plan or {}) if root else {}
 
 
 def routes() -> list[Route]:

@@ -264,10 +264,8 @@ def _shown(
         environment, DeploymentKind.SETUP, template=text, import_parameters=values
     )
     form = form_of(plan)
-    running = environment.running
-    before = (running.part_of or running).plan if running else None
     return {
         "plan": form,
         "problems": [*map(problem_form, problems), *form["problems"]],
-        "changes": difference(before, form),
+        "changes": difference(environment.running_plan, form),
     }

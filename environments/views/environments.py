@@ -127,8 +127,6 @@ def _plan(
 ) -> HttpResponse:
     plan = asks.plan_deployment(environment, kind)
     form = form_of(plan)
-    running = environment.running
-    before = ((running.part_of or running).plan if running else None) or None
     said = [problem_form(problem) for problem in refused.problems] if refused else []
     return page(
         request,
@@ -138,7 +136,7 @@ def _plan(
         kind=kind,
         plan=form,
         problems=[*said, *form["problems"]],
-        changes=difference(before, form),
+        changes=difference(environment.running_plan, form),
         blocked=has_errors(plan.problems),
         **common(actor, environment, "details"),
     )

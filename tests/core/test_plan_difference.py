@@ -33,7 +33,7 @@ def test_the_same_plan_has_no_difference() -> None:
 
 
 def test_before_the_first_setup_everything_comes() -> None:
-    changes = difference(None, form(backend(), frontend()))
+    changes = difference({}, form(backend(), frontend()))
     assert {change.act for change in changes} == {"comes"}
     assert {("comes", "member", "backend"), ("comes", "service", "db")} <= short(changes)
     assert ("comes", "host", HOST) in short(changes)

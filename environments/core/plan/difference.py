@@ -21,8 +21,8 @@ class Change:
     after: str = ""
 
 
-def difference(before: Form | None, after: Form) -> tuple[Change, ...]:
-    """All changes, members first. ``before`` None: nothing runs yet, everything comes."""
+def difference(before: Form, after: Form) -> tuple[Change, ...]:
+    """All changes, members first. ``before`` empty: nothing runs yet, everything comes."""
     earlier: Form = before or {"members": [], "hosts": []}
     old = {member["application"]: member for member in earlier["members"]}
     new = {member["application"]: member for member in after["members"]}
