@@ -13,7 +13,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from environments.actions import accounts as acts
-from environments.actions.asking import Refused
+from environments.actions.asking import Actor, Refused
 from environments.admin.gate import DeletedByAct, SuperusersOnly, operator_of
 from environments.core.problems import Problem, error
 from environments.models import Account, Membership, Role
@@ -146,7 +146,7 @@ def _goes(row: Any) -> bool:
     return bool(row.cleaned_data.get("DELETE"))
 
 
-def _save_member(actor: Any, row: Any) -> None:
+def _save_member(actor: Actor, row: Any) -> None:
     membership, role = row.instance, Role(row.cleaned_data["role"])
     if _goes(row):
         if membership.pk:

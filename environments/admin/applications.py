@@ -14,31 +14,23 @@ from environments.admin.editing import ADDING, ActAdmin, Kept, Section, text_are
 from environments.admin.gate import ReadOnly, operator_of
 from environments.admin.texts import TEMPLATE, VARIABLES, shown_variables, text_section
 from environments.core.problems import Problem
-from environments.forms.applications import plain
+from environments.forms.applications import Registration
 from environments.models import Account, Application, ApplicationVersion
 from environments.queries import applications as reads
 from environments.services import members
 
 
-class RegistrationForm(forms.Form):
-    """A repository, and the account that gets it."""
+class RegistrationForm(Registration):
+    """With the account that gets it."""
 
     account = forms.ModelChoiceField(Account.objects.order_by("name"))
-    source = forms.CharField(label="Repository", max_length=500, help_text="What git clone takes.")
-    name = forms.CharField(
-        required=False, max_length=63, help_text="Blank: the template's own, else the repository's."
-    )
     template = forms.CharField(
         required=False,
         strip=False,
         widget=text_area(18),
         help_text="Blank: the one that the repository has.",
     )
-
-    def clean_template(self) -> str | None:
-        """The text, None where it is blank."""
-        text = plain(self.cleaned_data["template"])
-        return text if text.strip() else None
+    field_order = ("account", "source", "name", "template")
 
 
 @admin.register(Application)

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from environments.actions.asking import Conflict, Refused
 from environments.admin.gate import DeletedByAct, SuperusersOnly
+from environments.core.problems import Problem
 
 ADDING = "add"
 _CODE = {"class": "vLargeTextField code", "spellcheck": "false", "autocapitalize": "off"}
@@ -132,6 +133,6 @@ class ActAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Any]):
         return TemplateResponse(request, self.editor, context, status=status)
 
 
-def _told(problem: Any) -> str:
+def _told(problem: Problem) -> str:
     line = f"line {problem.place.line}: " if problem.place else ""
     return f"{line}{problem.message}"

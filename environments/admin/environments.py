@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from environments.actions import deployments as asks
 from environments.actions import environments as acts
-from environments.actions.asking import Refused
+from environments.actions.asking import Actor, Refused
 from environments.actions.drafts import ImportChoice
 from environments.admin.editing import ActAdmin, Kept, Section, text_area
 from environments.admin.gate import ReadOnly, operator_of, tell
@@ -23,7 +23,6 @@ from environments.core.template import parse_environment_template
 from environments.core.template.model import AppTemplate
 from environments.models import (
     DeploymentKind,
-    DeploymentStatus,
     Environment,
     EnvironmentVersion,
     Namespace,
@@ -216,7 +215,7 @@ def _template_of(version: EnvironmentVersion) -> AppTemplate:
     return parse_environment_template(version.template).template or AppTemplate(file="")
 
 
-def _actor(request: HttpRequest, environment: Environment) -> Any:
+def _actor(request: HttpRequest, environment: Environment) -> Actor:
     return operator_of(request, environment.application.account)
 
 
@@ -230,8 +229,7 @@ def _deploying(kind: DeploymentKind) -> Act:
 def _abort(request: HttpRequest, environment: Environment) -> None:
     live = environment.deployments.filter(status__in=LIVE).order_by("pk")
     for deployment in live.select_related("part_of", "environment", "namespace"):
-        if deployment.status in (DeploymentStatus.QUEUED, DeploymentStatus.RUNNING):
-            asks.abort(_actor(request, environment), deployment)
+        asks.abort(_actor(request, environment), deployment)
 
 
 def _delete(request: HttpRequest, environment: Environment) -> None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -18,7 +19,7 @@ def operator_of(request: HttpRequest, account: Account) -> Actor:
     """The signed-in superuser, who may do everything in every account."""
     user = request.user
     if not user.is_authenticated:  # the site lets nobody else in
-        raise PermissionError
+        raise PermissionDenied
     return Actor(user, user.get_username(), account, None)
 
 

@@ -6,7 +6,7 @@ from django import forms
 
 from environments.admin.editing import Section, text_area
 from environments.core.variables.file import without_secret_values
-from environments.forms.applications import plain
+from environments.forms.applications import SavedText
 from environments.models import ApplicationVersion, EnvironmentVersion
 from environments.services import members
 
@@ -14,15 +14,11 @@ TEMPLATE, VARIABLES = "template", "variables"
 SECRETS = "A secret is shown without its value; saved so, it keeps the one that it has."
 
 
-class TextForm(forms.Form):
-    """A text, and the version that it was opened on."""
+class TextForm(SavedText):
+    """The same as on the pages, with the fields to show here."""
 
     text = forms.CharField(label="", required=False, strip=False, widget=text_area(24))
     opened_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-
-    def clean_text(self) -> str:
-        """The text with the line ends that it had before the browser sent it."""
-        return plain(self.cleaned_data["text"])
 
 
 def text_section(name: str, title: str, text: str, opened_on: int, sent: Any) -> Section:
