@@ -18,6 +18,7 @@ from environments.models import (
     Environment,
     Namespace,
 )
+from environments.models.deployment import LIVE
 from environments.services import planning_existing, status
 
 _VERBS = {
@@ -70,7 +71,7 @@ def _check(environment: Environment, kind: DeploymentKind) -> None:
         environment=root,
         kind=DeploymentKind.TEARDOWN,
         part_of__isnull=True,
-        status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING),
+        status__in=LIVE,
     )
     if removing.exists():
         raise Refused(error("deploy.removing", name=root.name))

@@ -15,6 +15,7 @@ from environments.models import (
     LogLine,
     Task,
 )
+from environments.models.deployment import LIVE
 from environments.queries.accounts import Unseen
 
 PAGE = 25
@@ -107,7 +108,7 @@ def place_of(deployment: Deployment) -> Place | None:
     before = Deployment.objects.filter(
         namespace=deployment.namespace,
         part_of__isnull=True,
-        status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING),
+        status__in=LIVE,
         pk__lt=deployment.pk,
     )
     ahead = list(before.select_related("environment").order_by("pk"))

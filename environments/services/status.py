@@ -12,6 +12,7 @@ from environments.models import (
     EnvironmentStatus,
     Namespace,
 )
+from environments.models.deployment import LIVE
 
 _ENDING = {
     DeploymentStatus.DEPLOYED: EnvironmentStatus.DEPLOYED,
@@ -19,9 +20,7 @@ _ENDING = {
     DeploymentStatus.ABORTED: EnvironmentStatus.ABORTED,
     DeploymentStatus.REMOVED: EnvironmentStatus.REMOVED,
 }
-_NEVER_BEGAN = Q(started_at__isnull=True) & ~Q(
-    status__in=(DeploymentStatus.QUEUED, DeploymentStatus.RUNNING)
-)
+_NEVER_BEGAN = Q(started_at__isnull=True) & ~Q(status__in=LIVE)
 """Superseded, aborted while it waited, or ignored: it leaves the status as it was."""
 
 
