@@ -56,11 +56,6 @@ def decrypt(keys: Sequence[str], sealed: bytes, *, belongs_to: str = "") -> str:
     return opened.decode("utf-8", "surrogatepass")
 
 
-def is_sealed_with_first(keys: Sequence[str], sealed: bytes) -> bool:
-    """Whether the value would stay readable with the first key alone."""
-    return _parts(sealed)[0] == _VERSION + _key_id(_first(keys))
-
-
 def fingerprint(key: str, text: str) -> str:
     """Twelve hexadecimal digits that tell secrets apart, and tell nothing without the key."""
     content = text.encode("utf-8", "surrogatepass")

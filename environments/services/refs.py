@@ -40,15 +40,15 @@ class Answer:
 
 def known_refs(applications: Iterable[Application]) -> Mapping[int, Answer]:
     """Refs by application key, at most 30 s old where the host answers within 5 s in all."""
-    wanted = {(app.git_host, app.repository_url): app for app in applications}
-    stale = [key for key in wanted if not _is_fresh(key)]
+    wanted = {app.pk: _key(app) for app in applications}
+    stale = {key for key in wanted.values() if not _is_fresh(key)}
     futures = {key: _asking(key) for key in stale}
     wait(futures.values(), timeout=PATIENCE_SECONDS)
     for key, future in futures.items():
         if not future.done():
             _remember(key, _without_answer(key, "it did not answer within 5 s"))
     with _LOCK:
-        return {app.pk: _ANSWERS[key] for key, app in _pairs(applications)}
+        return {pk: _ANSWERS[key] for pk, key in wanted.items()}
 
 
 def _asking(key: Key) -> "Future[None]":
@@ -63,13 +63,12 @@ def _asking(key: Key) -> "Future[None]":
 def fresh_refs(application: Application) -> Refs:
     """What the repository has now; raises ``GitHostError``."""
     refs = wiring.git_host(application.git_host).refs(application.repository_url)
-    key = (application.git_host, application.repository_url)
-    _remember(key, Answer(refs, "", time.monotonic()))
+    _remember(_key(application), Answer(refs, "", time.monotonic()))
     return refs
 
 
-def _pairs(applications: Iterable[Application]) -> list[tuple[Key, Application]]:
-    return [((app.git_host, app.repository_url), app) for app in applications]
+def _key(application: Application) -> Key:
+    return application.git_host, application.repository_url
 
 
 def _is_fresh(key: Key) -> bool:

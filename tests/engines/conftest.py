@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from environments.core.ports import Engine, Manifest, Phase, Step
+from environments.core.ports import Engine, EngineError, Manifest, Phase, Step
 from environments.engines.memory import MemoryEngine, Outlook
-from environments.engines.process.engine import ProcessEngine, wait_until_up
+from environments.engines.process.engine import ProcessEngine
+from environments.engines.process.places import Places
+from environments.engines.process.supervision import Daemon
 from tests.engines.steps import NAMESPACE, manifests, step
 
 
@@ -30,7 +33,20 @@ class DaemonProcess:
             stdout=subprocess.DEVNULL,
             env={**os.environ, "CANARY_OF_THE_PRODUCT": "secret"},
         )
-        wait_until_up(self.folder, seconds=60)
+        self._wait_until_up()
+
+    def _wait_until_up(self) -> None:
+        daemon = Daemon(Places(self.folder).socket)
+        until = time.monotonic() + 60
+        while True:
+            try:
+                daemon.programs()
+            except EngineError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def kill(self) -> None:
         """As ``kill -9`` does."""

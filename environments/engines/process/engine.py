@@ -3,7 +3,6 @@
 import re
 import shutil
 import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -332,18 +331,3 @@ def _expanded(word: str, variables: Mapping[str, str]) -> str:
         return variables.get(found[1], found[0])
 
     return _REFERENCE.sub(value, word)
-
-
-def wait_until_up(folder: Path, *, seconds: float) -> None:
-    """Until the daemon answers; ``EngineError`` when it does not in time."""
-    daemon = Daemon(Places(folder).socket)
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            daemon.programs()
-        except EngineError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
