@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from environments.actions.environments import delete_environment
 from environments.core.masking import Masker
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
@@ -106,6 +107,20 @@ def test_a_deployment_that_never_began_says_why_and_what_next(
     page = text_of(browser, world.last(shop))
     assert "It failed before anything was started" in page
     assert "Deploy Setup again" in page
+
+
+def test_a_removal_that_left_something_leads_to_deleting_again(
+    world: World, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = world.deployed(world.application("shop"))
+    delete_environment(world.operator, shop)
+    monkeypatch.setattr(world.engine, "remains", lambda namespace: ("process 7",))
+    world.work()
+    page = text_of(browser, world.last(shop))
+    assert "It did not come to its end" in page
+    assert "Something is left: process 7." in page
+    assert "Deploy Setup again" not in page
+    assert f"/acme/environments/{shop.env_id}/settings" in page
 
 
 def test_what_waits_says_its_place_and_what_is_ahead(world: World, browser: Client) -> None:

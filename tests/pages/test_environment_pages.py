@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from environments.actions.drafts import ImportChoice
-from environments.actions.environments import save_imports
+from environments.actions.environments import save_imports, save_parameters
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
 from environments.models import Environment
@@ -68,6 +68,21 @@ def test_the_namespace_says_what_comes_and_goes_with_deploy_setup(
     assert "comes with Deploy Setup" in told
     assert told.index("goes with Deploy Setup") < told.index(">search</a>")
     assert "Saved as v1.2, v1.1 runs" in told
+
+
+def test_parameters_that_another_saved_meanwhile_are_shown_beside_what_was_typed(
+    world: World, browser: Client
+) -> None:
+    more = "parameters:\n- name: greeting\n  type: string\n  default: hi\n"
+    shop = world.deployed(world.application("shop", services("shop", more=more)))
+    save_parameters(world.operator, shop, values={"greeting": "ahoy"}, opened_on=1)
+    typed = {"what": "parameters", "opened_on": 1, "parameter.greeting": "hello"}
+    answer = browser.post(page_of(shop, "settings"), typed)
+    assert answer.status_code == 409
+    told = " ".join(answer.content.decode().split())
+    assert "From what operator saved to what you typed" in told
+    assert "greeting: ahoy" in told
+    assert "greeting: hello" in told
 
 
 def test_before_the_first_setup_its_imports_are_announced(world: World, browser: Client) -> None:
