@@ -74,7 +74,9 @@ class Checker:
         if not path:
             service = top.get("services", {}).get("items", {}).get("properties", {})
             return f"{key} belongs to a service: indent it below one." if key in service else ""
-        return f"{key} belongs to the top of the file: take its indentation out." * (key in top)
+        return (
+            f"{key} belongs to the top of the file: take its indentation out." if key in top else ""
+        )
 
 
 def _below(schema: Any, steps: Sequence[str | int]) -> Schema:

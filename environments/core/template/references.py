@@ -74,8 +74,14 @@ def _circles(root: Entry) -> Iterator[Problem]:
 
 def _hosts(root: Entry) -> Iterator[Problem]:
     services = {service.name: service for service in root.entries("services")}
+    known = Known(services)
     for service, patterns in _host_rules(root):
         named = services.get(service.text)
+        if service.text not in known:
+            hint = known.nearest(service.text, "Name one of its services.")
+            yield warning(
+                "template.host-unknown", place=service.place, service=service.text, hint=hint
+            )
         if named is not None and not named.entries("ports") and named.flag("static") is not True:
             yield warning("template.host-port", place=service.place, service=service.text)
         for pattern in filter(attrgetter("text"), patterns):
@@ -88,7 +94,8 @@ def _host_rules(root: Entry) -> Iterator[tuple[Word, tuple[Word, ...]]]:
         for service, pattern in entry.pairs():
             yield service, (Word(pattern, entry.place_of(service.text)),)
     for rule in root.entries("rules"):
-        yield Word(rule.text("service"), rule.place_of("service")), rule.words("hostnames")
+        if rule.has("service"):
+            yield Word(rule.text("service"), rule.place_of("service")), rule.words("hostnames")
 
 
 def _pattern(pattern: Word) -> Iterator[Problem]:

@@ -29,7 +29,6 @@ def rule_problems(root: Entry, *, application: str) -> Iterator[Problem]:
         yield from twice(key, root.entries(key))
     yield from _imports(root, application or root.text("app"))
     yield from _depends_on(root)
-    yield from _hosts(root)
     yield from _jobs(root)
     for key in _WORKLOADS:
         for workload in root.entries(key):
@@ -88,21 +87,6 @@ def _depends_on(root: Entry) -> Iterator[Problem]:
                     needed=word.text,
                     hint=known.nearest(word.text, "An import has to bring it."),
                 )
-
-
-def _hosts(root: Entry) -> Iterator[Problem]:
-    known = _services(root)
-    named = [word for entry in root.entries("hostnames") for word, _ in entry.pairs()]
-    places = [(word.text, word.place) for word in named]
-    places += [
-        (rule.text("service"), rule.place_of("service"))
-        for rule in root.entries("rules")
-        if rule.has("service")
-    ]
-    for service, place in places:
-        if service not in known:
-            hint = known.nearest(service, "Name one of its services.")
-            yield warning("template.host-unknown", place=place, service=service, hint=hint)
 
 
 def _jobs(root: Entry) -> Iterator[Problem]:
