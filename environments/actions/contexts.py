@@ -87,7 +87,7 @@ def may_delete(context: Context) -> tuple[Problem, ...]:
 
 
 def delete_context(actor: Actor, context: Context) -> None:
-    """Forget a context in which nothing runs."""
+    """Forget a context in which nothing has ever run."""
     require_owner(actor, "delete contexts")
     with transaction.atomic():
         list(Context.objects.select_for_update().filter(pk=context.pk))  # nothing new begins

@@ -56,7 +56,7 @@ class ContextAdmin(ActAdmin):
         return Kept(context, f"Saved the context {context.name} of {account.name}.")
 
     def kept_by(self, subject: Context) -> Sequence[Problem]:
-        """While environments run there, or it is the default, it stays."""
+        """Where environments run or ran, or new ones come by default, it stays."""
         return acts.may_delete(subject)
 
     def delete_model(self, request: HttpRequest, obj: Context) -> None:

@@ -1,7 +1,7 @@
 """Reading accounts."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from environments.models import Account, Context, Membership
 
@@ -24,8 +24,10 @@ def account_for(user: AbstractBaseUser | AnonymousUser, name: str) -> Account:
 
 
 def members_of(account: Account) -> QuerySet[Membership]:
-    """Who is in the account."""
-    return account.memberships.select_related("user").order_by("user__username")
+    """Who is in the account. ``is_elsewhere``: whether the person is in others, too."""
+    others = Membership.objects.filter(user=OuterRef("user")).exclude(account=account)
+    rows = account.memberships.select_related("user").annotate(is_elsewhere=Exists(others))
+    return rows.order_by("user__username")
 
 
 def membership_of(account: Account, pk: int) -> Membership:

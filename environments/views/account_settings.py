@@ -76,7 +76,7 @@ def context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
 @require_POST
 @in_account
 def remove_context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
-    """End a context in which nothing runs."""
+    """End a context in which nothing has ever run."""
     found = context_of(actor.account, name)
     try:
         delete_context(actor, found)
