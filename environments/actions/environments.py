@@ -23,6 +23,7 @@ from environments.actions.drafts import (
     generated_name,
     think_through,
 )
+from environments.actions.foreseeing import BETWEEN_MEMBERS, OF_THE_PLACE
 from environments.core.problems import Level, Problem, error
 from environments.core.template import (
     merged_text,
@@ -48,10 +49,6 @@ from environments.services.handles import free_name, new_env_id
 from environments.services.planning import namespace_name
 
 _TRIES = 5
-_BETWEEN_MEMBERS = ("import.", "collision.")
-"""Problems that make the text itself wrong, not only the moment."""
-_OF_THE_PLACE = ("engine.", "context.", "domain.")
-"""Problems that do not block the text: the context may get another engine."""
 
 
 def create_environment(
@@ -162,11 +159,11 @@ def check_environment_template(environment: Environment, text: str) -> tuple[Pro
     )
     problems = refuse_errors(parsed.problems)
     plan = deployments.plan_deployment(environment, DeploymentKind.SETUP, template=text)
-    between = [problem for problem in plan.problems if problem.id.startswith(_BETWEEN_MEMBERS)]
+    between = [problem for problem in plan.problems if problem.id.startswith(BETWEEN_MEMBERS)]
     later = [
         replace(problem, level=Level.WARNING)
         for problem in plan.problems
-        if problem.id.startswith(_OF_THE_PLACE)
+        if problem.id.startswith(OF_THE_PLACE)
     ]
     return (*problems, *refuse_errors(tuple(between)), *later)
 

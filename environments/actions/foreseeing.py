@@ -17,8 +17,12 @@ from environments.services import members
 from environments.services.members import Source
 from environments.services.planning import choose, member_of, own_choice, plan_for
 
-_TOLD = ("import.", "collision.", "engine.", "context.", "domain.")
-"""What depends on the texts of the members and their engine, not on branches or the moment."""
+BETWEEN_MEMBERS = ("import.", "collision.")
+"""Problems that make a text wrong beside those of the other members."""
+OF_THE_PLACE = ("engine.", "context.", "domain.")
+"""Problems that do not block a text: the context may get another engine."""
+_TOLD = (*BETWEEN_MEMBERS, *OF_THE_PLACE)
+"""What does not depend on branches or the moment."""
 _TOLD_BY_THE_TEXT = ("engine.tunes",)
 
 

@@ -21,11 +21,11 @@ def main(arguments: Sequence[str]) -> int:
     chosen, command = _read(arguments)
     output = Output.on(sys.stdout)
     try:
-        data = configuration.read().data
-        with hold(data, chosen):
-            for sentence in ports.choose(data, configuration.read().bind):
+        before = configuration.read()
+        with hold(before.data, chosen):
+            for sentence in ports.choose(before.data, before.bind):
                 output.say("runner", sentence)
-            settings = configuration.read()
+            settings = configuration.read()  # with the ports that were chosen
             ports.demand_free(settings, chosen)
             parts = chosen_parts(settings, chosen)
             runner = Runner(configuration.CHECKOUT, parts, output)
