@@ -99,8 +99,8 @@ def instances_of(
     try:
         observed = wiring.engine(namespace.context.engine).observe(namespace.name)
     except EngineError as wrong:
-        return Instances((), str(wrong))
-    seen = [replace(one, message=masker.masked(one.message)) for one in observed]
+        return Instances((), masker.line(str(wrong)))
+    seen = [replace(one, message=masker.line(one.message)) for one in observed]
     groups = []
     for member in members:
         own = [one for one in seen if one.environment == member.env_id]
@@ -117,5 +117,5 @@ def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
             raise Unseen
         lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)
     except EngineError as wrong:
-        return Log((), str(wrong))
+        return Log((), masker.line(str(wrong)))
     return Log([masker.line(line) for line in lines])
