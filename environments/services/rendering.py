@@ -67,7 +67,7 @@ def masker_of(namespace: Namespace) -> Masker:
     members = Environment.objects.filter(namespace=namespace, removed_at__isnull=True)
     runs = members.exclude(running=None).values_list("running", "running__part_of")
     roots = {part_of or running for running, part_of in runs}
-    made = Deployment.objects.filter(pk__in=roots)
+    made = Deployment.objects.filter(pk__in=roots).only("manifests")
     return Masker({secret for deployment in made for secret in opened(deployment).secrets})
 
 

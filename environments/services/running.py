@@ -230,9 +230,10 @@ def _render(deployment: Deployment, lease: Lease) -> bool:
     except GitHostError as wrong:
         ending.fail(deployment, lease, f"The code could not be checked out: {wrong}")
         return False
+    manifests = rendering.render(deployment, plans)
     with lease.writing():
         rendering.name_commits(deployment, subjects)
-        deployment.manifests = rendering.render(deployment, plans)
+        deployment.manifests = manifests
         deployment.rendered_at = timezone.now()
         deployment.save(update_fields=["manifests", "rendered_at"])
     return True

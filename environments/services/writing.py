@@ -261,9 +261,8 @@ def write_tasks(deployment: Deployment, pins: list[Pin], plan: Plan, leaving: Pl
         share = deployment if own else _member_deployment(deployment, pin, position)
         if own:
             _fill_share(share, pin, position)
-        _keep_hosts(share, plan, pin["env_id"])
         planned = (going if pin["leaves"] else forms)[pin["env_id"]]
-        _keep_processes(share, planned)
+        _keep_what_runs(share, plan, planned)
         if share.status != DeploymentStatus.ABORTED and planned.member.act is not Act.KEEP:
             Task.objects.bulk_create(_tasks(share, planned))
 
@@ -337,25 +336,21 @@ def _fill_share(share: Deployment, pin: Pin, position: int) -> None:
     share.save(update_fields=fields)
 
 
-def _keep_hosts(share: Deployment, plan: Plan, env_id: str) -> None:
-    """Beside the plan, so that all routes can be read without reading all plans."""
+def _keep_what_runs(share: Deployment, plan: Plan, planned: PlannedMember) -> None:
+    """Hosts and processes beside the plan: all routes, and how far the limit of a machine is
+    used, are read without reading all plans."""
     share.hosts = [
         {
-            "host": host["host"],
-            "path": host["path"],
-            "workload": host["workload"],
-            "target_port": host["target_port"],
+            "host": host.host,
+            "path": host.path,
+            "workload": host.workload,
+            "target_port": host.target_port,
         }
-        for host in form_of(plan)["hosts"]
-        if host["env_id"] == env_id
+        for host in plan.hosts
+        if host.env_id == planned.member.env_id
     ]
-    share.save(update_fields=["hosts"])
-
-
-def _keep_processes(share: Deployment, planned: PlannedMember) -> None:
-    """So that the limit of a machine is found without reading all plans."""
     share.processes = sum(service.replicas for service in planned.services)
-    share.save(update_fields=["processes"])
+    share.save(update_fields=["hosts", "processes"])
 
 
 def form_with_leaving(plan: Plan, leaving: Plan | None) -> dict[str, Any]:

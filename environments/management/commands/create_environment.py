@@ -41,7 +41,6 @@ class Command(OperatorCommand):
 def links_of(environment: Environment) -> list[str]:
     """The hosted URLs of the namespace, the environment's own first."""
     environment.refresh_from_db()
-    running = environment.running
-    hosts = (running.plan or {}).get("hosts", ()) if running else ()
+    hosts = environment.running_plan.get("hosts", ())
     ordered = sorted(hosts, key=lambda host: host["env_id"] != environment.env_id)
     return [host["url"] for host in ordered]
