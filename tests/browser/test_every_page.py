@@ -11,10 +11,14 @@ from tests.browser.conftest import Opening, Product
 pytestmark = pytest.mark.xdist_group("machine")
 
 PAGES = (
+    "/password",
     "/demo/",
     "/demo/register",
     "/demo/graph",
     "/demo/members",
+    "/demo/settings",
+    "/demo/new-context",
+    "/demo/contexts/local",
     "/demo/applications/frontend/",
     "/demo/applications/frontend/new",
     "/demo/applications/frontend/settings",
@@ -35,6 +39,27 @@ PAGES = (
     "/demo/deployments/1/",
     "/demo/deployments/1/?q=ready",
 )
+STATES = (
+    *("new", "waiting", "queued", "deploying", "running", "applied", "deployed", "ready"),
+    *("failed", "aborted", "superseded", "skipped", "removing", "removed"),
+)
+_EVERY_STATE = """states => {
+    const alert = document.createElement("div");
+    alert.className = "alert alert-warning";
+    document.querySelector(".card-body").append(alert);
+    for (const place of [document.querySelector(".head"), alert]) {
+        for (const state of states) {
+            const one = document.createElement("span");
+            one.className = "status status-" + state;
+            one.textContent = state;
+            place.append(one);
+        }
+    }
+    const link = document.createElement("a");
+    link.href = "/";
+    link.textContent = "a link";
+    alert.append(link);
+}"""
 _SERIOUS = ("serious", "critical")
 _WIDER_THAN_SEEN = """() => [...document.querySelectorAll("main *")]
     .filter(one => one.getBoundingClientRect().right > innerWidth + 1
@@ -72,17 +97,31 @@ def test_a_page_is_accessible_in_light_and_in_dark(
     open_page: Opening, product: Product, said: list[str], address: str, scheme: Any
 ) -> None:
     page = shown(open_page(scheme=scheme), address.format(env_id=product.env_id))
+    assert not_accessible(page) == []
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_can_be_read_wherever_it_stands(
+    open_page: Opening, product: Product, scheme: Any
+) -> None:
+    page = shown(open_page(scheme=scheme), f"/demo/environments/{product.env_id}/")
+    page.evaluate(_EVERY_STATE, list(STATES))
+    assert page.locator(".head .status-superseded").count() == 1
+    assert not_accessible(page) == []
+
+
+def not_accessible(page: Page) -> list[tuple[str, str, str]]:
+    """What axe finds that is serious or worse."""
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     found = page.evaluate("axe.run()")
-    wrong = [
+    assert found["passes"]
+    return [
         (one["id"], node["target"], node["failureSummary"])
         for one in found["violations"]
         if one["impact"] in _SERIOUS
         for node in one["nodes"]
     ]
-    assert wrong == []
-    assert found["passes"]
-    assert said == []
 
 
 def test_every_page_has_a_title_of_its_own(open_page: Opening, product: Product) -> None:
