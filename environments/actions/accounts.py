@@ -203,6 +203,9 @@ def remove_member(actor: Actor, membership: Membership) -> None:
 
 def _keep_an_owner(membership: Membership, role: Role | None) -> None:
     _one_after_another(membership.account)
+    if not Membership.objects.filter(pk=membership.pk).exists():
+        name, account = membership.user.get_username(), membership.account.name
+        raise Refused(error("member.gone", name=name, account=account))
     others = Membership.objects.filter(account=membership.account, role=Role.OWNER)
     if role is not Role.OWNER and not others.exclude(pk=membership.pk).exists():
         raise Refused(error("member.last-owner", account=membership.account.name))

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from environments.actions.accounts import open_account
+from environments.actions.accounts import change_role, open_account, remove_member
+from environments.actions.asking import Refused
 from environments.models import Context, Event, Membership, Role
 from tests.world import World
 
@@ -50,6 +51,18 @@ def test_the_last_owner_stays_one(world: World, owner: Client) -> None:
     world.person("otto")
     assert owner.post(member_page("olga"), {"act": "remove"})["Location"] == "/"
     assert owner.get("/acme/members").status_code == 404
+
+
+def test_who_was_removed_meanwhile_gets_no_other_role(world: World) -> None:
+    ana, ben = world.person("ana"), world.person("ben", Role.MEMBER)
+    opened = Membership.objects.get(user=ben.user)
+    remove_member(ana, Membership.objects.get(user=ben.user))
+    events = Event.objects.count()
+    with pytest.raises(Refused, match="ben is no member of acme any more"):
+        change_role(ana, opened, Role.OWNER)
+    with pytest.raises(Refused, match="ben is no member of acme any more"):
+        remove_member(ana, opened)
+    assert Event.objects.count() == events
 
 
 def test_a_member_who_lost_the_password_gets_another_and_is_out_everywhere(

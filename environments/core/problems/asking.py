@@ -53,6 +53,9 @@ CATALOGUE: dict[str, Entry] = {
         "Leave it, or delete their applications first.",
     ),
     "member.taken": Entry("{name} is a member already.", "Change the role in the list."),
+    "member.gone": Entry(
+        "{name} is no member of {account} any more.", "Look at the list as it is now."
+    ),
     "member.last-owner": Entry(
         "{account} would have no owner.", "Make somebody else an owner first."
     ),
