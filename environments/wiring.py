@@ -1,13 +1,15 @@
 """Gives the hands their configuration: the one place where an adapter is loaded by name."""
 
+import json
+from collections.abc import Mapping
 from functools import cache
-from typing import cast
+from typing import Any, Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from environments import vault
-from environments.core.ports import Engine, EngineError, GitHost, Ingress
+from environments.core.ports import Builder, Engine, EngineError, GitHost, Ingress
 
 
 @cache
@@ -17,9 +19,26 @@ def git_host(kind: str) -> GitHost:
     return cast(GitHost, import_string(path)(**arguments))
 
 
+class Context(Protocol):
+    """What a context says of its engine."""
+
+    engine: Any
+    configuration: Any
+
+
+def engine_of(context: Context) -> Engine:
+    """The engine of this context: one for each configuration."""
+    return engine(context.engine, written(context.configuration))
+
+
+def written(configuration: Mapping[str, Any]) -> str:
+    """A configuration as text: the same for the same."""
+    return json.dumps(configuration, sort_keys=True)
+
+
 @cache
-def engine(kind: str) -> Engine:
-    """The engine of this kind (a key of the setting ``ENGINES``).
+def engine(kind: str, configuration: str) -> Engine:
+    """The engine of this kind (a key of the setting ``ENGINES``) with a context's configuration.
 
     ``EngineError`` for one that this installation does not have, or has switched off.
     """
@@ -29,7 +48,20 @@ def engine(kind: str) -> Engine:
             f"The engine {kind} is not available here. Engines of this installation: {known}."
         )
     path, arguments = settings.ENGINES[kind]
-    return cast(Engine, import_string(path)(**arguments))
+    return cast(Engine, import_string(path)(**arguments, **json.loads(configuration)))
+
+
+def builder_of(context: Context) -> Builder | None:
+    """What provides images for this context; None where its engine takes them as named."""
+    return _builder(context.engine, written(context.configuration))
+
+
+@cache
+def _builder(kind: str, configuration: str) -> Builder | None:
+    if kind not in settings.BUILDERS:
+        return None
+    path, arguments = settings.BUILDERS[kind]
+    return cast(Builder, import_string(path)(**arguments, **json.loads(configuration)))
 
 
 @cache

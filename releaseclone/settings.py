@@ -143,6 +143,8 @@ if RELEASECLONE.process_engine:
         "environments.engines.process.engine.ProcessEngine",
         {"folder": RELEASECLONE.data / "process", "path": RELEASECLONE.path},
     )
+# By the engine's kind: what provides the images that it runs.
+BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {}
 INGRESS: tuple[str, dict[str, Any]] = (
     "environments.ingress.caddy.CaddyIngress",
     {"socket": RELEASECLONE.sockets / "caddy.sock", "port": RELEASECLONE.ingress_port},

@@ -49,6 +49,7 @@ def _quick_hashes(settings: Settings) -> None:
 def fresh_wiring(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Adapters made anew: the engine in memory, git with local repositories, no ingress."""
     settings.ENGINES = {"memory": ("environments.engines.memory.MemoryEngine", {})}
+    settings.BUILDERS = {}
     settings.GIT_HOSTS = {
         "git": (
             "environments.githosts.git.GitRepositories",
@@ -58,6 +59,7 @@ def fresh_wiring(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.INGRESS = ("tests.conftest.SilentIngress", {})
     caches: list[Callable[[], None]] = [
         wiring.engine.cache_clear,
+        wiring._builder.cache_clear,
         wiring.git_host.cache_clear,
         wiring.ingress.cache_clear,
         refs.forget,

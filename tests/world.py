@@ -93,7 +93,7 @@ class World:
     @property
     def engine(self) -> MemoryEngine:
         """The engine of the account's context."""
-        engine = wiring.engine("memory")
+        engine = wiring.engine("memory", "{}")
         assert isinstance(engine, MemoryEngine)
         return engine
 

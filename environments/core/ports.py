@@ -1,6 +1,6 @@
 """The protocols that hands fulfil, and the plain values that pass between them and the house."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -112,6 +112,8 @@ class Instance:
     """Annotation ``releaseclone/revision`` of the manifest that it runs."""
     folder: Path | None = None
     """Where its code lies, on engines that run it from a checkout."""
+    image: str = ""
+    """What it runs, on engines that run images: a digest, or the id where it was never pushed."""
     started_at: float | None = None
     """Seconds since 1970."""
     exit_status: int | None = None
@@ -144,13 +146,24 @@ class Step:
     """What one task applies: the manifests of one workload, and where its code lies.
 
     ``folder`` is the member's checkout (None on engines that run images); ``ports`` the
-    loopback ports of the workload in the order of its declared ports, replica by replica.
+    loopback ports of the workload in the order of its declared ports, replica by replica;
+    ``hosts`` all hosted names of the namespace, which its containers shall be able to call.
     """
 
     namespace: str
     manifests: tuple[Manifest, ...]
     folder: Path | None = None
     ports: tuple[LocalPort, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class LocalPorts(StrEnum):
+    """Which declared ports of each replica are given a loopback port of this machine."""
+
+    NONE = "none"
+    EXPOSED = "exposed"
+    """Those that a hosted URL leads to."""
+    EVERY = "every"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +173,14 @@ class EngineTraits:
     name: str
     runs_images: bool
     """False: only code of the repository with ``command`` or ``args``."""
-    needs_local_ports: bool
-    """True: every declared port of every replica is given a loopback port."""
+    local_ports: LocalPorts
     enforces_limits: bool
     has_volumes: bool
+    maps_ports: bool = False
+    """A service answers at its ``port`` although its container listens on ``target_port``."""
+    has_terminal: bool = False
+    cpus: float | None = None
+    """How many there are on the one machine where everything runs; limits above are capped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +225,110 @@ class Engine(Protocol):
     def remains(self, namespace: str) -> tuple[str, ...]:
         """What is still there of the namespace, found by looking, each for a person to read."""
 
-    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
-        """Loopback ports that nothing listens on now and that are not in ``taken``."""
+    def check(self) -> str:
+        """What answers, in a few words for a person: "Docker Engine 27.1, 8 CPUs". The error
+        tells what is missing: no socket, no permission, too old."""
+
+    def wait(self, namespace: str, *, seconds: float) -> None:
+        """Come back as soon as something of the namespace may have changed, at the latest then."""
+
+    def tend(self) -> None:
+        """Do what has to be done from time to time while nothing is deployed: liveness probes,
+        time limits of jobs. Called every few seconds, by one worker at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCredentials:
+    """How to sign in to one registry (host, with a port where it has one)."""
+
+    registry: str
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOrder:
+    """One image to be built from ``folder``, a checkout.
+
+    ``context`` and ``dockerfile`` are paths inside it; ``target`` "" is the last stage. Secret
+    arguments are left in no log, label or history of the image.
+    """
+
+    folder: Path
+    context: str
+    dockerfile: str
+    target: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    secret_arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image that the store has; ``identifier`` names exactly this one, ``size`` in bytes."""
+
+    identifier: str
+    size: int
+    history: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class BuildError(Exception):
+    """An image could not be had; the text may be read by a person.
+
+    ``line`` of the Dockerfile and its ``instruction`` where one of its steps failed.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, instruction: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.instruction = instruction
+
+
+class Stopped(Exception):
+    """What was asked for is not wanted any more: nothing of it was kept."""
+
+
+Telling = Callable[[Sequence[str]], None]
+"""Takes whole lines of output as they come."""
+
+Unwanted = Callable[[], bool]
+"""Asked several times a second: whether to stop."""
+
+
+class Builder(Protocol):
+    """Builds images, and brings and keeps those of others. Raises only ``BuildError``, and
+    ``Stopped`` where ``unwanted`` said so."""
+
+    def build(self, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> StoredImage: ...
+
+    def find(self, image: str) -> StoredImage | None:
+        """The image of this name or identifier, if the store has it."""
+
+    def pull(
+        self,
+        image: str,
+        *,
+        credentials: Sequence[RegistryCredentials],
+        tell: Telling,
+        unwanted: Unwanted,
+    ) -> StoredImage:
+        """Fetch it from its registry, the progress told in lines that a person reads."""
+
+    def push(
+        self,
+        identifier: str,
+        name: str,
+        *,
+        credentials: Sequence[RegistryCredentials],
+        tell: Telling,
+        unwanted: Unwanted,
+    ) -> str:
+        """Bring it to a registry under this name; how it is named there, by digest."""
+
+    def remove(self, identifier: str) -> None:
+        """Forget the image and its tags; nothing happens where it is gone or in use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Remembers what it was asked and runs nothing: for tests and benchmarks."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count as numbers
 from pathlib import Path
 
 from environments.core.ports import (
@@ -12,6 +12,7 @@ from environments.core.ports import (
     LABEL_ENVIRONMENT,
     EngineTraits,
     Instance,
+    LocalPorts,
     Manifest,
     ObjectName,
     Output,
@@ -24,11 +25,11 @@ from environments.core.ports import (
 TRAITS = EngineTraits(
     name="memory",
     runs_images=True,
-    needs_local_ports=False,
+    local_ports=LocalPorts.NONE,
     enforces_limits=True,
     has_volumes=True,
+    maps_ports=True,
 )
-_FIRST_PORT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,16 @@ class MemoryEngine:
         """The names of what was not removed."""
         return tuple(instance.name for instance in self.observe(namespace))
 
-    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
-        """The lowest that are not taken."""
-        free = (port for port in numbers(_FIRST_PORT) if port not in taken)
-        return tuple(next(free) for _ in range(count))
+    def check(self) -> str:
+        """It always answers."""
+        return "memory"
+
+    def wait(self, namespace: str, *, seconds: float) -> None:
+        """Nothing changes by itself."""
+        time.sleep(seconds)
+
+    def tend(self) -> None:
+        """Nothing to do."""
 
 
 def _concerns(expected: str, workload: str) -> bool:

@@ -1,7 +1,15 @@
 """What is kept: fields, constraints and claims, by noun."""
 
-from environments.models.account import Account, Context, Membership, Role
+from environments.models.account import Account, Context, Membership, RegistryLogin, Role
 from environments.models.application import Application, ApplicationVersion
+from environments.models.build import (
+    Build,
+    BuildArgument,
+    BuildLine,
+    BuildState,
+    BuildStep,
+    Image,
+)
 from environments.models.claims import HostClaim, PortClaim
 from environments.models.deployment import (
     Deployment,
@@ -24,6 +32,11 @@ __all__ = [
     "Account",
     "Application",
     "ApplicationVersion",
+    "Build",
+    "BuildArgument",
+    "BuildLine",
+    "BuildState",
+    "BuildStep",
     "Context",
     "Deployment",
     "DeploymentKind",
@@ -34,10 +47,12 @@ __all__ = [
     "EnvironmentVersion",
     "Event",
     "HostClaim",
+    "Image",
     "LogLine",
     "Membership",
     "Namespace",
     "PortClaim",
+    "RegistryLogin",
     "Role",
     "Task",
     "TaskState",

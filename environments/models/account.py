@@ -49,6 +49,8 @@ class Context(models.Model):
     configuration = models.JSONField(default=dict, blank=True)
     domains = models.JSONField(default=list)
     is_default = models.BooleanField(default=False)
+    pushes_to = models.CharField(max_length=300, blank=True)
+    """Registry and path for built images; "": they stay in the engine's own store."""
 
     class Meta:
         constraints: ClassVar = [
@@ -60,3 +62,28 @@ class Context(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegistryLogin(models.Model):
+    """How the engine of a context signs in to one registry."""
+
+    context = models.ForeignKey(Context, models.CASCADE, related_name="registry_logins")
+    registry = models.CharField(max_length=253)
+    """Host, with a port where it has one."""
+    username = models.CharField(max_length=200)
+    password = models.BinaryField()
+    """Sealed."""
+
+    class Meta:
+        ordering: ClassVar = ["registry"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["context", "registry"], name="one_login_a_registry")
+        ]
+
+    def __str__(self) -> str:
+        return self.registry
+
+    @property
+    def seal_name(self) -> str:
+        """What its sealed password belongs to."""
+        return f"login to {self.registry} of context {self.context_id}"

@@ -68,6 +68,8 @@ class Deployment(models.Model):
     sent_at = models.DateTimeField(null=True)
     """When it was last put into the queue."""
 
+    deploys_commit = models.CharField(max_length=40, blank=True)
+    """Of a patch: the commit of a finished build, in place of the branch's newest."""
     version = models.ForeignKey(EnvironmentVersion, models.SET_NULL, null=True, related_name="+")
     application_number = models.PositiveIntegerField(null=True)
     branch = models.CharField(max_length=255, blank=True)
@@ -83,10 +85,14 @@ class Deployment(models.Model):
     """``[{host, path, workload, target_port}]`` of this share: what the ingress leads to it."""
     processes = models.PositiveIntegerField(default=0)
     """How many copies of services this share runs."""
+    images = models.JSONField(null=True)
+    """Box ``images``: ``{env_id: {"services.api": image to run}}``; empty on engines without."""
     manifests = models.BinaryField(null=True)
     """Box ``manifests``: sealed, since Secrets are among them."""
     resolved_at = models.DateTimeField(null=True)
     written_at = models.DateTimeField(null=True)
+    provided_at = models.DateTimeField(null=True)
+    """When the box ``images`` was filled."""
     rendered_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

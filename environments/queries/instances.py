@@ -97,7 +97,7 @@ def instances_of(
     """What the engine runs for the members now; what it says of them without secrets."""
     namespace = environment.namespace
     try:
-        observed = wiring.engine(namespace.context.engine).observe(namespace.name)
+        observed = wiring.engine_of(namespace.context).observe(namespace.name)
     except EngineError as wrong:
         return Instances((), masker.line(str(wrong)))
     seen = [replace(one, message=masker.line(one.message)) for one in observed]
@@ -112,7 +112,7 @@ def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
     """The last lines of one instance of the environment's namespace; raises ``Unseen``."""
     namespace = environment.namespace
     try:
-        engine = wiring.engine(namespace.context.engine)
+        engine = wiring.engine_of(namespace.context)
         if instance not in {one.name for one in engine.observe(namespace.name)}:
             raise Unseen
         lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)

@@ -162,7 +162,7 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
     if whole:
         lease.require()
         try:
-            engine = wiring.engine(deployment.namespace.context.engine)
+            engine = wiring.engine_of(deployment.namespace.context)
             engine.destroy(deployment.namespace.name)
             remains = engine.remains(deployment.namespace.name)
         except EngineError as wrong:

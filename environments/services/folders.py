@@ -50,5 +50,5 @@ def _used(deployment: Deployment) -> set[Path]:
     latest = {
         rendering.folder_of(member, member.running.commit) for member in runs if member.running
     }
-    seen = wiring.engine(namespace.context.engine).observe(namespace.name)
+    seen = wiring.engine_of(namespace.context).observe(namespace.name)
     return latest | {one.folder for one in seen if one.folder and one.phase is not Phase.SUCCEEDED}

@@ -233,7 +233,7 @@ def _surroundings(setting: Setting) -> Surroundings:
         context=context.name,
         domains=tuple(context.domains),
         domain=setting.domain,
-        engine=wiring.engine(context.engine).traits(),
+        engine=wiring.engine_of(context).traits(),
         ingress_scheme=settings.RELEASECLONE.ingress_scheme,
         ingress_port=settings.RELEASECLONE.ingress_port,
         known_applications=frozenset(

@@ -23,7 +23,7 @@ def prune(deployment: Deployment, lease: Lease) -> None:
     namespace = deployment.namespace
     wanted = _wanted(deployment)
     try:
-        engine = wiring.engine(namespace.context.engine)
+        engine = wiring.engine_of(namespace.context)
         seen = engine.observe(namespace.name)
         gone = {
             ObjectName(str(one.kind), one.workload)

@@ -1,8 +1,8 @@
-"""Step three of a deployment: the manifests of every task, sealed, and the checkouts they need."""
+"""Step four of a deployment: the manifests of every task, sealed, and the checkouts they need."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
         workload = planned.workload(task.kind, task.name.partition(".")[2])
         if workload is None:
             continue
+        provided = (deployment.images or {}).get(planned.member.env_id, {})
+        workload = replace(workload, image=provided.get(task.name, workload.image))
         if task.kind == "job":
             made = job_manifests(plan, planned, workload, name=task.workload)
         else:
@@ -96,7 +98,7 @@ def check_out(deployment: Deployment, pins: list[Pin]) -> dict[int, str]:
     The subject of each member's commit, by the key of its environment.
     """
     subjects: dict[int, str] = {}
-    if wiring.engine(deployment.namespace.context.engine).traits().runs_images:
+    if wiring.engine_of(deployment.namespace.context).traits().runs_images:
         return subjects
     for pin in pins:
         if pin["act"] != Act.APPLY or pin["commit"] is None:
@@ -127,6 +129,11 @@ def ports_of(namespace_pk: int, workload: str) -> tuple[LocalPort, ...]:
         LocalPort(claim.workload, claim.replica, claim.target_port, claim.number)
         for claim in claims.order_by("replica", "pk")
     )
+
+
+def hosts_of(deployment: Deployment) -> list[str]:
+    """All hosted names of the namespace, each once."""
+    return list(dict.fromkeys(host["host"] for host in (deployment.plan or {}).get("hosts", ())))
 
 
 def manifests_for(box: Box, task: Task) -> tuple[Any, ...]:

@@ -8,12 +8,14 @@ from enum import StrEnum
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
 
+from environments import wiring
 from environments.core.masking import Masker
 from environments.core.plan import Act, Plan, leaving_problems
-from environments.core.ports import GitHostError
+from environments.core.ports import EngineError, GitHostError
 from environments.core.problems import Problem, has_errors
+from environments.loopback import NoPortsLeft
 from environments.models import Deployment, DeploymentKind
-from environments.services import ending, rendering, resolving, status, writing
+from environments.services import ending, providing, rendering, resolving, status, writing
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
 from environments.services.say import say
@@ -60,6 +62,7 @@ def _advance(deployment: Deployment, lease: Lease) -> Outcome:
     steps: tuple[tuple[str, Callable[[Deployment, Lease], bool]], ...] = (
         ("pins", _resolve),
         ("plan", _write),
+        ("images", _provide),
         ("manifests", _render),
     )
     for box, step in steps:
@@ -161,8 +164,8 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     if made.plan is None or has_errors(made.problems):
         return _acceptable(deployment, lease, made.problems)
-    if not claimed:
-        ending.fail(deployment, lease, "Its ports are taken each time. Deploy Setup tries again.")
+    if claimed:
+        ending.fail(deployment, lease, claimed)
         return False
     pins = writing.in_order(pins, made.plan, leaving)
     with lease.writing():
@@ -192,17 +195,19 @@ def _with_members(deployment: Deployment, lease: Lease) -> list[Pin]:
     raise AssertionError("unreachable")
 
 
-def _claim_names(deployment: Deployment, lease: Lease, plan: Plan) -> bool:
-    """Claim hosts and ports; False where others took them each time at the very same moment."""
+def _claim_names(deployment: Deployment, lease: Lease, plan: Plan) -> str:
+    """Claim hosts and ports; why not, where others have them, or "" """
     for _ in range(_TRIES):
         try:
             with lease.writing():
                 writing.claim_hosts(deployment, plan)
                 writing.claim_ports(deployment, plan)
-        except IntegrityError:
+        except NoPortsLeft as none_left:
+            return str(none_left)
+        except IntegrityError:  # taken by others at the very same moment
             continue
-        return True
-    return False
+        return ""
+    return "Its ports are taken each time. Deploy Setup tries again."
 
 
 def _staying(pins: list[Pin]) -> list[Pin]:
@@ -214,6 +219,17 @@ def _leaving(deployment: Deployment, pins: list[Pin]) -> Plan | None:
     if not going:
         return None
     return writing.make(deployment, going, kind=DeploymentKind.TEARDOWN).plan
+
+
+def _provide(deployment: Deployment, lease: Lease) -> bool:
+    images = {}
+    if deployment.kind != DeploymentKind.TEARDOWN:
+        images = providing.provide(deployment, lease, _staying(deployment.pins or []))
+    with lease.writing():
+        deployment.images = images
+        deployment.provided_at = timezone.now()
+        deployment.save(update_fields=["images", "provided_at"])
+    return True
 
 
 def _render(deployment: Deployment, lease: Lease) -> bool:
@@ -239,6 +255,15 @@ def _render(deployment: Deployment, lease: Lease) -> bool:
     return True
 
 
+def _wait(deployment: Deployment) -> None:
+    """Until something may have changed; an engine that is away is asked again soon."""
+    namespace = deployment.namespace
+    try:
+        wiring.engine_of(namespace.context).wait(namespace.name, seconds=_LOOK_SECONDS)
+    except EngineError:
+        time.sleep(_LOOK_SECONDS)
+
+
 def _observe(deployment: Deployment, lease: Lease) -> Outcome:
     """The loop: the next open task is applied, observed until its step may go on, then the next."""
     box = rendering.opened(deployment)
@@ -253,7 +278,7 @@ def _observe(deployment: Deployment, lease: Lease) -> Outcome:
             ending.finish(deployment, lease)
             return Outcome.ENDED
         if seen is Look.STILL:
-            time.sleep(_LOOK_SECONDS)
+            _wait(deployment)
     note_watched(deployment, lease, time.monotonic() - began)
     lease.give_back()
     return Outcome.AGAIN

@@ -115,11 +115,11 @@ def _take_back(deployment: Deployment) -> None:
     whoever took over may have removed all of it meanwhile."""
     namespace = Namespace.objects.get(pk=deployment.namespace_id)
     if namespace.ended_at is not None:
-        wiring.engine(deployment.namespace.context.engine).destroy(namespace.name)
+        wiring.engine_of(deployment.namespace.context).destroy(namespace.name)
 
 
 def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> None:
-    engine = wiring.engine(deployment.namespace.context.engine)
+    engine = wiring.engine_of(deployment.namespace.context)
     namespace = deployment.namespace.name
     if task.kind == "removal":
         engine.remove(namespace, _objects_of(namespace, member, deployment))
@@ -133,13 +133,14 @@ def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> 
             manifests=rendering.manifests_for(box, task),
             folder=folder,
             ports=rendering.ports_of(deployment.namespace_id, task.workload),
+            hosts=tuple(rendering.hosts_of(deployment)),
         )
     )
 
 
 def _objects_of(namespace: str, member: Environment, deployment: Deployment) -> list[ObjectName]:
     """What the engine shows of this member, by its label."""
-    instances = wiring.engine(deployment.namespace.context.engine).observe(namespace)
+    instances = wiring.engine_of(deployment.namespace.context).observe(namespace)
     names = {
         ObjectName(str(instance.kind), instance.workload)
         for instance in instances
@@ -158,7 +159,7 @@ def _observe(
     deployment: Deployment, lease: Lease, tasks: Sequence[Task], *, box: Box, masker: Masker
 ) -> None:
     try:
-        engine = wiring.engine(deployment.namespace.context.engine)
+        engine = wiring.engine_of(deployment.namespace.context)
         instances = engine.observe(deployment.namespace.name)
     except EngineError as away:
         for task in tasks:
@@ -314,7 +315,7 @@ def _evidence(deployment: Deployment, instance: Instance | None) -> list[str]:
     if instance is None:
         return []
     try:
-        engine = wiring.engine(deployment.namespace.context.engine)
+        engine = wiring.engine_of(deployment.namespace.context)
         return engine.read_log(deployment.namespace.name, instance.name, lines=EVIDENCE_LINES)
     except EngineError as wrong:
         return [f"(the log could not be read: {wrong})"]
@@ -329,7 +330,7 @@ def _say_output(
     masker: Masker,
 ) -> None:
     """What a job printed since the last look."""
-    engine = wiring.engine(deployment.namespace.context.engine)
+    engine = wiring.engine_of(deployment.namespace.context)
     namespace = deployment.namespace.name
     for instance in instances:
         while True:

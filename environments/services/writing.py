@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from environments import wiring
 from environments.core.names import label
 from environments.core.plan import Act, Member, Plan, PlannedMember, leaving_first
-from environments.core.ports import EngineError, GitHostError
+from environments.core.ports import EngineError, GitHostError, LocalPorts
 from environments.core.problems import Problem, error
 from environments.core.template import merged_text
 from environments.core.template.model import AppTemplate
+from environments.loopback import free_ports
 from environments.models import (
     Application,
     ApplicationVersion,
@@ -195,15 +197,22 @@ class NeededPort:
 
 
 def ports_needed(deployment: Deployment, plan: Plan) -> tuple[NeededPort, ...]:
-    """Every declared port of every replica that is applied and has none."""
-    if not wiring.engine(deployment.namespace.context.engine).traits().needs_local_ports:
+    """Every port that this engine leads to over this machine's loopback and that has none."""
+    wanted = wiring.engine_of(deployment.namespace.context).traits().local_ports
+    if wanted is LocalPorts.NONE:
         return ()
+    exposed = {(host.workload, host.target_port) for host in plan.hosts}
     given = set(
         PortClaim.objects.filter(namespace=deployment.namespace).values_list(
             "workload", "replica", "target_port"
         )
     )
-    return tuple(need for need in _all_ports(plan) if _key(need) not in given)
+    return tuple(
+        need
+        for need in _all_ports(plan)
+        if _key(need) not in given
+        and (wanted is LocalPorts.EVERY or (need.workload, need.target_port) in exposed)
+    )
 
 
 def _key(need: NeededPort) -> tuple[str, int, int]:
@@ -225,8 +234,7 @@ def claim_ports(deployment: Deployment, plan: Plan) -> None:
     if not needed:
         return
     taken = frozenset(PortClaim.objects.values_list("number", flat=True))
-    engine = wiring.engine(deployment.namespace.context.engine)
-    numbers = engine.free_ports(len(needed), taken=taken)
+    numbers = free_ports(len(needed), taken=taken, near=str(settings.RELEASECLONE.data))
     PortClaim.objects.bulk_create(
         PortClaim(
             namespace=deployment.namespace,

@@ -5,11 +5,11 @@ from pytest_django.fixtures import Settings
 from environments import wiring
 from environments.actions.applications import register_application, save_application_template
 from environments.actions.environments import save_environment_template
-from environments.core.ports import EngineTraits
+from environments.core.ports import EngineTraits, LocalPorts
 from tests.world import World, services
 
 MEMORY = "environments.engines.memory.MemoryEngine"
-_RUNS_NO_IMAGES = EngineTraits("memory", False, False, True, True)
+_RUNS_NO_IMAGES = EngineTraits("memory", False, LocalPorts.NONE, True, True)
 
 
 def test_a_template_is_registered_although_its_import_is_unknown(world: World) -> None:

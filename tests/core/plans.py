@@ -6,7 +6,7 @@ from typing import Any
 
 from environments.core.plan import Act, Member, Plan, Surroundings, make_plan
 from environments.core.plan.model import PlannedMember, PlannedWorkload
-from environments.core.ports import EngineTraits
+from environments.core.ports import EngineTraits, LocalPorts
 from environments.core.problems import Problem
 from environments.core.resolve import Attempt, BranchChoice, Rule
 from environments.core.template import parse_application_template
@@ -16,16 +16,17 @@ from environments.core.variables.file import parse_variables
 PROCESS = EngineTraits(
     name="process",
     runs_images=False,
-    needs_local_ports=True,
+    local_ports=LocalPorts.EVERY,
     enforces_limits=False,
     has_volumes=False,
 )
 CLUSTER = EngineTraits(
     name="kubernetes",
     runs_images=True,
-    needs_local_ports=False,
+    local_ports=LocalPorts.NONE,
     enforces_limits=True,
     has_volumes=True,
+    maps_ports=True,
 )
 HEAD = "0123456789abcdef0123456789abcdef01234567"
 FRONTEND = """

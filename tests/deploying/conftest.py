@@ -2,6 +2,7 @@
 
 import pytest
 
+from environments.engines import memory
 from environments.services import running
 
 
@@ -22,4 +23,6 @@ class UntilNothingMoves:
 
 @pytest.fixture(autouse=True)
 def _slices_end_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "time", UntilNothingMoves())
+    clock = UntilNothingMoves()
+    monkeypatch.setattr(running, "time", clock)
+    monkeypatch.setattr(memory, "time", clock)

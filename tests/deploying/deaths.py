@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from environments import tasks, wiring
-from environments.core.ports import EngineTraits, ObjectName, Step
+from environments.core.ports import EngineTraits, LocalPorts, ObjectName, Step
 from environments.engines.memory import MemoryEngine
 from environments.models import Deployment
 from environments.models.deployment import LIVE
@@ -21,7 +21,7 @@ from tests.world import World
 LIKE_PROCESSES = EngineTraits(
     name="process",
     runs_images=False,
-    needs_local_ports=True,
+    local_ports=LocalPorts.EVERY,
     enforces_limits=False,
     has_volumes=False,
 )

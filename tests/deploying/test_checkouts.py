@@ -8,13 +8,13 @@ from pytest_django.fixtures import Settings
 from environments import wiring
 from environments.actions import deployments
 from environments.actions.environments import delete_environment
-from environments.core.ports import EngineTraits, GitHostError
+from environments.core.ports import EngineTraits, GitHostError, LocalPorts
 from environments.engines.memory import READY
 from environments.models import Application, Environment, PortClaim
 from tests.deploying.acts import FAILS, PATCH, SETUP, STARTS, run, save, save_with, take_up, text_of
 from tests.world import World
 
-TRAITS = EngineTraits("memory", False, True, True, True)
+TRAITS = EngineTraits("memory", False, LocalPorts.EVERY, True, True)
 ENGINE = ("environments.engines.memory.MemoryEngine", {"traits": TRAITS})
 
 

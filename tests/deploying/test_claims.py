@@ -9,7 +9,8 @@ from pytest_django.fixtures import Settings
 from environments import wiring
 from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
-from environments.core.ports import EngineTraits
+from environments.core.ports import EngineTraits, LocalPorts
+from environments.loopback import free_ports
 from environments.models import Application, Environment, HostClaim, PortClaim
 from environments.services import handles, running, writing
 from tests.deploying.acts import SETUP, run, save
@@ -118,21 +119,20 @@ def test_a_host_that_the_template_names_no_more_is_free_at_once(world: World) ->
 def test_a_port_that_another_run_took_meanwhile_is_replaced(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    traits = EngineTraits("memory", True, True, True, True)
+    traits = EngineTraits("memory", True, LocalPorts.EVERY, True, True)
     settings.ENGINES = {"memory": ("environments.engines.memory.MemoryEngine", {"traits": traits})}
     wiring.engine.cache_clear()
     application = world.application("shop", services("web"))
     first = world.deployed(application, name="one")
     taken = PortClaim.objects.get().number
-    original = world.engine.free_ports
     asked: list[int] = []
 
-    def free_ports(count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
+    def found(count: int, *, taken: frozenset[int], near: str) -> tuple[int, ...]:
         asked.append(count)
-        return (first_number,) if len(asked) == 1 else original(count, taken=taken)
+        return (first_number,) if len(asked) == 1 else free_ports(count, taken=taken, near=near)
 
     first_number = taken
-    monkeypatch.setattr(world.engine, "free_ports", free_ports)
+    monkeypatch.setattr("environments.services.writing.free_ports", found)
     second = world.deployed(application, name="two")
     assert (first.status, second.status) == ("deployed", "deployed")
     assert asked == [1, 1]

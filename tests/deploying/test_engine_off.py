@@ -62,7 +62,7 @@ def test_an_engine_that_is_switched_off_while_it_deploys_is_waited_for(
     switch_off(settings)
     take_up(world)
     assert world.last(environment).status == "running"
-    monkeypatch.setattr(wiring, "engine", lambda kind: engine)
+    monkeypatch.setattr(wiring, "engine_of", lambda context: engine)
     engine.expect("shop", READY)
     world.work()
     assert world.last(environment).status == "deployed"
@@ -77,7 +77,7 @@ def test_what_ran_is_removed_once_the_engine_is_on_again(
     delete_environment(world.operator, environment)
     world.work()
     assert world.last(environment).status == "failed"
-    monkeypatch.setattr(wiring, "engine", lambda kind: engine)
+    monkeypatch.setattr(wiring, "engine_of", lambda context: engine)
     delete_environment(world.operator, environment)
     world.work()
     assert world.last(environment).status == "removed"

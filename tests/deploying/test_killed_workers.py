@@ -64,7 +64,7 @@ def engine(world: World, settings: Settings, tmp_path: Path) -> CountingEngine:
     settings.RELEASECLONE = replace(settings.RELEASECLONE, data=tmp_path, process_limit=60_000)
     settings.ENGINES = {"memory": ("tests.deploying.deaths.CountingEngine", {})}
     wiring.engine.cache_clear()
-    engine = wiring.engine("memory")
+    engine = wiring.engine("memory", "{}")
     assert isinstance(engine, CountingEngine)
     return engine
 

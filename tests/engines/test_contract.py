@@ -163,10 +163,3 @@ def test_after_destroy_nothing_of_the_namespace_is_left_and_others_are_untouched
     assert contender.engine.read_log(NAMESPACE, "web-0", lines=9) == []
     (other,) = contender.engine.observe(OTHER)
     assert other.ready
-
-
-def test_free_ports_are_different_and_none_that_is_taken(contender: Contender) -> None:
-    first = contender.engine.free_ports(3, taken=frozenset())
-    second = contender.engine.free_ports(3, taken=frozenset(first))
-    assert len({*first, *second}) == 6
-    assert contender.engine.free_ports(0, taken=frozenset()) == ()

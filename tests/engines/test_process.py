@@ -14,6 +14,7 @@ import pytest
 
 from environments.core.ports import EngineError, LocalPort, ObjectName
 from environments.engines.process.engine import ProcessEngine
+from environments.loopback import free_ports
 from tests.engines.conftest import DaemonProcess
 from tests.engines.steps import NAMESPACE, alive, all_ready, ended, manifests, pids_in, step, wait
 
@@ -37,7 +38,7 @@ HEALTH = {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1}
 def test_a_service_is_ready_when_its_probe_is_answered_on_the_port_it_was_given(
     engine: ProcessEngine, tmp_path: Path
 ) -> None:
-    (number,) = engine.free_ports(1, taken=frozenset())
+    (number,) = free_ports(1, taken=frozenset(), near=str(tmp_path))
     made = manifests("web", PYTHON, "-c", SERVER, readinessProbe=HEALTH)
     engine.apply(step(tmp_path, made, LocalPort("web", 0, 8080, number)))
     (found,) = wait(engine, all_ready)
@@ -47,7 +48,7 @@ def test_a_service_is_ready_when_its_probe_is_answered_on_the_port_it_was_given(
 
 
 def test_replicas_get_ports_of_their_own(engine: ProcessEngine, tmp_path: Path) -> None:
-    numbers = engine.free_ports(2, taken=frozenset())
+    numbers = free_ports(2, taken=frozenset(), near=str(tmp_path))
     made = manifests("web", PYTHON, "-c", SERVER, replicas=2, readinessProbe=HEALTH)
     ports = [LocalPort("web", replica, 8080, number) for replica, number in enumerate(numbers)]
     engine.apply(step(tmp_path, made, *ports))
@@ -164,7 +165,7 @@ def test_a_process_that_ends_at_once_is_given_up_with_its_status(
 
 
 def test_a_port_that_is_not_listened_on_is_named(engine: ProcessEngine, tmp_path: Path) -> None:
-    (number,) = engine.free_ports(1, taken=frozenset())
+    (number,) = free_ports(1, taken=frozenset(), near=str(tmp_path))
     made = manifests("web", "sleep", "60", readinessProbe=HEALTH)
     engine.apply(step(tmp_path, made, LocalPort("web", 0, 8080, number)))
     (found,) = wait(engine, lambda seen: bool(seen and "GET" in seen[0].message))
@@ -177,7 +178,7 @@ def test_a_port_that_is_not_listened_on_is_named(engine: ProcessEngine, tmp_path
 def test_an_answer_of_somebody_else_does_not_make_it_ready(
     engine: ProcessEngine, tmp_path: Path, probe: dict[str, Any]
 ) -> None:
-    (number,) = engine.free_ports(1, taken=frozenset())
+    (number,) = free_ports(1, taken=frozenset(), near=str(tmp_path))
     somebody = subprocess.Popen(
         [PYTHON, "-c", SERVER], env={"PORT": str(number)}, stdout=subprocess.PIPE, text=True
     )

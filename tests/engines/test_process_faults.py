@@ -16,6 +16,7 @@ from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.printed import KEPT_LINES
 from environments.engines.process.supervision import Daemon
+from environments.loopback import free_ports
 from tests.engines.conftest import DaemonProcess
 from tests.engines.steps import NAMESPACE, alive, all_ready, ended, manifests, pids_in, step, wait
 from tests.run.product import until
@@ -164,7 +165,7 @@ def test_a_line_without_an_end_is_one_line(engine: ProcessEngine, tmp_path: Path
 def test_a_service_on_a_fixed_port_that_is_taken_is_told_about_port(
     engine: ProcessEngine, tmp_path: Path
 ) -> None:
-    numbers = engine.free_ports(2, taken=frozenset())
+    numbers = free_ports(2, taken=frozenset(), near=str(tmp_path))
     somebody = subprocess.Popen(
         [PYTHON, "-c", FIXED_PORT + "    server.listen(); print(flush=True); input()"],
         env={"FIXED": str(numbers[0])},

@@ -6,6 +6,7 @@ from posixpath import normpath
 from typing import Any
 
 from environments.core.plan.model import Act, Member, PlannedMember, PlannedWorkload, Surroundings
+from environments.core.ports import LocalPorts
 from environments.core.problems import Place, Problem, error, warning
 from environments.core.template.model import Service
 from environments.core.variables import service_variables
@@ -126,7 +127,7 @@ def process_problems(
     planned: Sequence[PlannedMember], surroundings: Surroundings
 ) -> Iterator[Problem]:
     """What an engine that runs processes on this machine adds: how many, on which ports."""
-    if not surroundings.engine.needs_local_ports:
+    if surroundings.engine.local_ports is not LocalPorts.EVERY:
         return
     count = sum(service.replicas for member in planned for service in member.services)
     if count + surroundings.processes_elsewhere > surroundings.process_limit:

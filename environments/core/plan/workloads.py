@@ -13,6 +13,7 @@ from environments.core.plan.model import (
     PlannedWorkload,
     Surroundings,
 )
+from environments.core.ports import LocalPorts
 from environments.core.problems import Problem
 from environments.core.template.model import (
     EnvironmentVariable,
@@ -105,8 +106,9 @@ def _of_service(service: Service, surroundings: Surroundings) -> tuple[Generated
     if not ports:
         return ()
     name, first = label(service.name), ports[0]
-    if not surroundings.engine.needs_local_ports:
-        return service_variables(service.name, host=name, port=str(first.port))
+    if surroundings.engine.local_ports is not LocalPorts.EVERY:
+        inside = first.port if surroundings.engine.maps_ports else first.target_port
+        return service_variables(service.name, host=name, port=str(inside))
     given = surroundings.local_ports.get((name, first.target_port), "")
     return service_variables(service.name, host="127.0.0.1", port=str(given))
 
@@ -208,7 +210,7 @@ def _with_service(
     ports = ports_of(service)
     # An engine that gives the ports itself sets PORT to what it gave.
     own = made.variables
-    if not surroundings.engine.needs_local_ports:
+    if surroundings.engine.local_ports is not LocalPorts.EVERY:
         own = _with_port(own, ports)
     return replace(
         made,

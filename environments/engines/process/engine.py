@@ -2,12 +2,11 @@
 
 import re
 import shutil
-import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from environments.core.ports import (
     ANNOTATION_FOLDER,
@@ -18,6 +17,7 @@ from environments.core.ports import (
     EngineError,
     EngineTraits,
     Instance,
+    LocalPorts,
     Manifest,
     ObjectName,
     Output,
@@ -39,7 +39,6 @@ from environments.engines.process.places import (
 from environments.engines.process.supervision import Daemon
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
-_PORTS = range(20_000, 32_000)
 _LEFT_SECONDS = 1.0
 
 
@@ -73,7 +72,7 @@ class ProcessEngine:
         return EngineTraits(
             name="process",
             runs_images=False,
-            needs_local_ports=True,
+            local_ports=LocalPorts.EVERY,
             enforces_limits=False,
             has_volumes=False,
         )
@@ -281,21 +280,16 @@ class ProcessEngine:
             *(f"process {one.pid}" for one in processes),
         )
 
-    def free_ports(self, count: int, *, taken: frozenset[int]) -> tuple[int, ...]:
-        """Below the range that the system itself hands out, so that they stay free.
+    def check(self) -> str:
+        """How many programs its daemon has."""
+        return f"supervisor, {len(self._daemon.programs())} programs"
 
-        Each installation begins elsewhere: two of them seldom reach for the same at once.
-        """
-        found: list[int] = []
-        first = crc32(bytes(self._places.folder)) % len(_PORTS)
-        for number in (*_PORTS[first:], *_PORTS[:first]):
-            if len(found) == count:
-                break
-            if number not in taken and _is_free(number):
-                found.append(number)
-        if len(found) < count:
-            raise EngineError(f"This machine has no {count} free ports left.")
-        return tuple(found)
+    def wait(self, namespace: str, *, seconds: float) -> None:
+        """Its daemon tells nobody of changes: it is asked again after this time."""
+        time.sleep(seconds)
+
+    def tend(self) -> None:
+        """Nothing: its daemon and launchers look after what runs."""
 
 
 def _number(path: Path) -> int:
@@ -303,15 +297,6 @@ def _number(path: Path) -> int:
         return int(path.read_text())
     except FileNotFoundError:
         return 0
-
-
-def _is_free(number: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError:
-            return False
-    return True
 
 
 def _inside(folder: Path, path: str) -> Path:
