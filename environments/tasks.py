@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 from environments.core.ports import IngressError
 from environments.models import Deployment, DeploymentStatus
 from environments.models.deployment import LIVE
-from environments.services import routes, running
+from environments.services import routes, running, tending
 from environments.services.lease import unheld, untaken
 from environments.services.running import Outcome
 from releaseclone.celery import queue
@@ -52,6 +52,12 @@ def sweep() -> None:
     rows = Deployment.objects.filter(unheld(), untaken(), status__in=LIVE, part_of__isnull=True)
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         send(pk)
+
+
+@queue.task
+def tend() -> None:
+    """Let each engine do what it does from time to time."""
+    tending.tend()
 
 
 @queue.task

@@ -50,6 +50,11 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "tend": {
+            "task": "environments.tasks.tend",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
         # Heals an ingress that was started again, and a write that an older read overtook.
         "publish-routes": {
             "task": "environments.tasks.publish_routes",

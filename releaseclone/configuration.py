@@ -18,6 +18,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PORTS_FILE = "ports.json"
 SECRET_FILE = "secret-key"  # noqa: S105 - a file name
 VAULT_FILE = "vault-keys"
+INSTALLATION_FILE = "installation"
+"""Tells what this installation makes on a machine from what others make there."""
 _SOCKET_FOLDER_LIMIT = 80
 """A unix socket's path may have 107 bytes."""
 
@@ -41,6 +43,8 @@ class Configuration:
     local_repositories: bool
     process_engine: bool
     process_limit: int
+    docker_engine: bool
+    installation: str
     allowed_hosts: tuple[str, ...]
 
     path: str
@@ -106,6 +110,8 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         local_repositories=given.switch(environ, "RELEASECLONE_LOCAL_REPOSITORIES", "0"),
         process_engine=given.switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
         process_limit=given.number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
+        docker_engine=given.switch(environ, "RELEASECLONE_DOCKER_ENGINE", "1"),
+        installation=_kept_secret(data / INSTALLATION_FILE, 4),
         path=environ.get("PATH") or os.defpath,
         allowed_hosts=given.hosts(
             environ, "RELEASECLONE_ALLOWED_HOSTS", _own_hosts(bind, public_url)

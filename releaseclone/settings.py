@@ -143,6 +143,11 @@ if RELEASECLONE.process_engine:
         "environments.engines.process.engine.ProcessEngine",
         {"folder": RELEASECLONE.data / "process", "path": RELEASECLONE.path},
     )
+if RELEASECLONE.docker_engine:
+    ENGINES["docker"] = (
+        "environments.engines.docker.engine.DockerEngine",
+        {"installation": RELEASECLONE.installation},
+    )
 # By the engine's kind: what provides the images that it runs.
 BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {}
 INGRESS: tuple[str, dict[str, Any]] = (

@@ -34,7 +34,7 @@ class SilentIngress:
     def __init__(self) -> None:
         self.routes: list[Any] = []
 
-    def publish(self, routes: Any) -> None:
+    def publish(self, routes: Any, *, doors: Any = ()) -> None:
         """Remember the routes."""
         self.routes = list(routes)
 

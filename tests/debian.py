@@ -4,9 +4,18 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 BROWSER = ("chromium", "libatomic1")
 """What the browser tests need: the browser, and a library of the program that leads it."""
+
+
+CONTAINERS = (
+    *("podman", "runc", "netavark", "aardvark-dns", "buildah", "catatonit"),
+    "busybox-static",
+)
+"""What tests of the engine docker need: Podman, and a file system for their containers."""
 
 
 def missing(*packages: str) -> list[str]:
@@ -22,8 +31,24 @@ def _loads(library: str) -> bool:
     return True
 
 
-_IS_THERE = {
-    "chromium": lambda: shutil.which("chromium") is not None,
+def _on_path(program: str) -> Callable[[], bool]:
+    return lambda: shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is not None
+
+
+def _in_podman(program: str) -> Callable[[], bool]:
+    places = (Path("/usr/lib/podman"), Path("/usr/libexec/podman"))
+    return lambda: any((place / program).exists() for place in places)
+
+
+_IS_THERE: Mapping[str, Callable[[], bool]] = {
+    "chromium": _on_path("chromium"),
+    "podman": _on_path("podman"),
+    "runc": _on_path("runc"),
+    "buildah": _on_path("buildah"),
+    "catatonit": _on_path("catatonit"),
+    "netavark": _in_podman("netavark"),
+    "aardvark-dns": _in_podman("aardvark-dns"),
+    "busybox-static": lambda: Path("/bin/busybox").exists(),
     "libatomic1": lambda: _loads("libatomic.so.1"),
 }
 

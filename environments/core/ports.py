@@ -37,6 +37,10 @@ class EngineError(Exception):
     """An engine could not do what was asked; the text may be read by a person."""
 
 
+class EngineRefused(EngineError):
+    """Asked again it would say the same: what was asked for cannot be done."""
+
+
 class IngressError(Exception):
     """The ingress could not be written; the text may be read by a person."""
 
@@ -179,6 +183,8 @@ class EngineTraits:
     maps_ports: bool = False
     """A service answers at its ``port`` although its container listens on ``target_port``."""
     has_terminal: bool = False
+    converges: bool = False
+    """``apply`` does one step of a change, as one replica after another, and is called again."""
     cpus: float | None = None
     """How many there are on the one machine where everything runs; limits above are capped."""
 
@@ -232,9 +238,14 @@ class Engine(Protocol):
     def wait(self, namespace: str, *, seconds: float) -> None:
         """Come back as soon as something of the namespace may have changed, at the latest then."""
 
-    def tend(self) -> None:
+    def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Do what has to be done from time to time while nothing is deployed: liveness probes,
-        time limits of jobs. Called every few seconds, by one worker at a time."""
+        time limits of jobs. Called every few seconds, by one worker at a time; gets what it gave
+        back the last time (plain JSON)."""
+
+    def doors(self) -> tuple[str, ...]:
+        """Addresses of this machine at which what it runs calls hosted names; none where those
+        resolve to the ingress anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +356,11 @@ class Route:
 class Ingress(Protocol):
     """Leads host names and paths to addresses. Raises only ``IngressError``."""
 
-    def publish(self, routes: Sequence[Route]) -> None:
-        """Make exactly these routes the truth, in one write; nothing is written if they are."""
+    def publish(self, routes: Sequence[Route], *, doors: Sequence[str] = ()) -> None:
+        """Make exactly these routes the truth, in one write; nothing is written if they are.
+
+        ``doors``: addresses where it answers beside its own, as far as this machine has them now.
+        """
 
 
 def workloads(manifests: Sequence[Manifest]) -> Iterator[Manifest]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from environments.core.ports import (
     ANNOTATION_REVISION,
@@ -137,8 +138,13 @@ class MemoryEngine:
         """Nothing changes by itself."""
         time.sleep(seconds)
 
-    def tend(self) -> None:
+    def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing to do."""
+        return {}
+
+    def doors(self) -> tuple[str, ...]:
+        """Nothing runs that could call."""
+        return ()
 
 
 def _concerns(expected: str, workload: str) -> bool:

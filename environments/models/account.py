@@ -52,6 +52,11 @@ class Context(models.Model):
     pushes_to = models.CharField(max_length=300, blank=True)
     """Registry and path for built images; "": they stay in the engine's own store."""
 
+    tended_at = models.DateTimeField(null=True)
+    """When its engine was last tended to: claimed by a conditional write."""
+    notes = models.JSONField(default=dict)
+    """What its engine remembers from one time to the next."""
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "name"], name="context_name_in_account"),

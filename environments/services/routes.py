@@ -1,15 +1,26 @@
 """Host names and paths to addresses, rebuilt from what is kept each time they are written."""
 
 from collections import defaultdict
+from contextlib import suppress
 
 from environments import wiring
-from environments.core.ports import Route
-from environments.models import Environment, PortClaim
+from environments.core.ports import EngineError, Route
+from environments.models import Context, Environment, Namespace, PortClaim
 
 
 def publish() -> None:
     """Make the ingress lead to all that runs; raises ``IngressError``."""
-    wiring.ingress().publish(routes())
+    wiring.ingress().publish(routes(), doors=doors())
+
+
+def doors() -> list[str]:
+    """Where else the ingress has to answer, for what runs in containers of this machine."""
+    found: set[str] = set()
+    used = Namespace.objects.filter(ended_at__isnull=True).values("context")
+    for context in Context.objects.filter(pk__in=used):
+        with suppress(EngineError):  # an engine that is away runs nothing that could call
+            found.update(wiring.engine_of(context).doors())
+    return sorted(found)
 
 
 def routes() -> list[Route]:

@@ -15,6 +15,7 @@ from environments.core.ports import (
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
     EngineError,
+    EngineRefused,
     IngressError,
     Instance,
     ObjectName,
@@ -93,7 +94,7 @@ def _apply(deployment: Deployment, lease: Lease, task: Task, *, box: Box, masker
             _send(deployment, task, member, box)
             break
         except EngineError as wrong:
-            if time.monotonic() > give_up:
+            if isinstance(wrong, EngineRefused) or time.monotonic() > give_up:
                 _fail(deployment, lease, task, str(wrong), (), masker=masker)
                 return
             time.sleep(0.5)
@@ -230,12 +231,31 @@ def _judge(
         return
     instances = _current(task, instances, box)
     found = _health(task, instances, limit, box)
+    if found.state == "waiting" and task.kind == "service":
+        try:
+            _go_on(deployment, lease, task, box)
+        except EngineError as wrong:
+            found = health.Health(health.State.FAILED, str(wrong))
     if found.state == "ready":
         _finish(lease, task, f"ready after {_elapsed(task):.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
     else:
         _tell_wait(lease, task, found.message, masker=masker)
+
+
+def _go_on(deployment: Deployment, lease: Lease, task: Task, box: Box) -> None:
+    """The next step of a change, on engines that make it in several; ``EngineRefused`` where it
+    cannot be made."""
+    if not wiring.engine_of(deployment.namespace.context).traits().converges:
+        return
+    lease.require()
+    try:
+        _send(deployment, task, task.deployment.environment, box)
+    except EngineRefused:
+        raise
+    except EngineError:
+        return  # away for a moment: the next look tries again
 
 
 def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instance]:

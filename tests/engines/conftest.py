@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 
 from environments.core.ports import Engine, EngineError, Manifest, Phase, Step
+from environments.engines.docker.engine import DockerEngine
 from environments.engines.memory import MemoryEngine, Outlook
 from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.supervision import Daemon
+from tests.containers import BUSYBOX, Podman, podman
 from tests.engines.steps import NAMESPACE, manifests, step
+
+__all__ = ["podman"]
 
 
 class DaemonProcess:
@@ -110,16 +115,31 @@ class Contender:
     def _applied(self, made: tuple[Manifest, ...], outlook: Outlook, namespace: str) -> Step:
         if isinstance(self.engine, MemoryEngine):
             self.engine.expect(made[-1]["metadata"]["name"], outlook)
+        made[-1]["spec"]["template"]["spec"]["containers"][0].setdefault("image", BUSYBOX)
         given = step(self._folder, made, namespace=namespace)
         self.engine.apply(given)
         return given
 
 
+@pytest.fixture
+def docker_engine(podman: Podman) -> Iterator[DockerEngine]:
+    """The engine on a real one; nothing of it is left afterwards."""
+    engine = DockerEngine(podman.socket, installation=uuid.uuid4().hex[:8])
+    yield engine
+    engine.destroy_all()
+
+
 @pytest.fixture(
-    params=["memory", pytest.param("process", marks=pytest.mark.xdist_group("machine"))]
+    params=[
+        "memory",
+        pytest.param("process", marks=pytest.mark.xdist_group("machine")),
+        pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
+    ]
 )
 def contender(request: pytest.FixtureRequest, tmp_path: Path) -> Contender:
     """Each engine of this project in its turn."""
     if request.param == "memory":
         return Contender(MemoryEngine(), tmp_path)
+    if request.param == "docker":
+        return Contender(request.getfixturevalue("docker_engine"), tmp_path)
     return Contender(request.getfixturevalue("engine"), tmp_path)

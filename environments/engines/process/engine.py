@@ -288,8 +288,13 @@ class ProcessEngine:
         """Its daemon tells nobody of changes: it is asked again after this time."""
         time.sleep(seconds)
 
-    def tend(self) -> None:
+    def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing: its daemon and launchers look after what runs."""
+        return {}
+
+    def doors(self) -> tuple[str, ...]:
+        """None: processes call the ingress where it is."""
+        return ()
 
 
 def _number(path: Path) -> int:

@@ -1,0 +1,349 @@
+"""Fulfils ``core.ports.Engine`` with containers of one machine."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound
+from docker.types import EndpointConfig, NetworkingConfig
+
+from environments.core.ports import (
+    EngineError,
+    EngineRefused,
+    EngineTraits,
+    Instance,
+    LocalPorts,
+    Manifest,
+    ObjectName,
+    Output,
+    Step,
+    WorkloadKind,
+    workloads,
+)
+from environments.engines.docker import marks, printed
+from environments.engines.docker.connection import Connection, is_conflict, is_missing
+from environments.engines.docker.containers import (
+    Place,
+    Wanted,
+    claims_of,
+    packed,
+    require_image,
+    wanted,
+)
+from environments.engines.docker.looking import Look, Seen
+from environments.engines.docker.marks import Marks
+from environments.engines.docker.tending import Tending
+from environments.engines.docker.watching import Watch
+
+_STOP_SECONDS = 10
+_REMOVALS, _REMOVAL_SECONDS = 20, 0.2
+
+
+class DockerEngine:
+    """Services and jobs as containers, a network for each namespace.
+
+    ``socket``: of Docker Engine or Podman's service. ``installation``: what tells everything of
+    this installation from all else on the machine; nothing without it is ever touched.
+    """
+
+    def __init__(self, socket: str, *, installation: str) -> None:
+        self._connection = Connection(socket)
+        self._marks = Marks(installation)
+        self._look = Look(self._connection, self._marks)
+        self._watch = Watch(self._connection, self._marks)
+        self._tending = Tending(self._connection, self._marks, self._look)
+        self._cpus: float | None = None
+
+    def traits(self) -> EngineTraits:
+        """Any image; only exposed services have a port of this machine."""
+        return EngineTraits(
+            name="docker",
+            runs_images=True,
+            local_ports=LocalPorts.EXPOSED,
+            enforces_limits=True,
+            has_volumes=True,
+            converges=True,
+            cpus=self._machine_cpus(),
+        )
+
+    def _machine_cpus(self) -> float:
+        if self._cpus is None:
+            with self._connection.telling():
+                self._cpus = float(self._connection.api.info().get("NCPU") or 1)
+        return self._cpus
+
+    def check(self) -> str:
+        """Who answers, and how large the machine is."""
+        return self._connection.check()
+
+    def apply(self, step: Step) -> None:
+        """Make what is missing; of a service that changes, exchange the next replica once those
+        before it are ready."""
+        gateway = self._have_network(step.namespace)
+        for claim in claims_of(step.manifests):
+            self._have_volume(step.namespace, claim)
+        place = Place(gateway, self._machine_cpus())
+        for manifest in workloads(step.manifests):
+            needed = wanted(step, manifest, marked=self._marks, place=place)
+            if manifest["kind"] == WorkloadKind.JOB:
+                self._have_job(step.namespace, needed[0])
+            else:
+                self._have_service(step.namespace, manifest, needed)
+
+    def _have_network(self, namespace: str) -> str:
+        """The namespace's network; what this machine is called inside it."""
+        name = self._marks.network(namespace)
+        with self._connection.telling():
+            api = self._connection.api
+            try:
+                network = api.inspect_network(name)
+            except APIError as wrong:
+                if not is_missing(wrong):
+                    raise
+                with suppress(APIError):  # another worker was faster
+                    api.create_network(
+                        name,
+                        driver="bridge",
+                        check_duplicate=True,
+                        labels=self._marks.labels(namespace),
+                    )
+                network = api.inspect_network(name)
+        return _gateway(network)
+
+    def _have_volume(self, namespace: str, claim: Manifest) -> None:
+        name = self._marks.volume(namespace, claim["metadata"]["name"])
+        own = {key: str(value) for key, value in claim["metadata"].get("labels", {}).items()}
+        labels = {**own, **self._marks.labels(namespace)}
+        with self._connection.telling():
+            api = self._connection.api
+            try:
+                api.inspect_volume(name)
+            except APIError as wrong:
+                if not is_missing(wrong):
+                    raise
+                with suppress(APIError):  # another worker was faster: the next line tells
+                    api.create_volume(name, labels=labels)
+                api.inspect_volume(name)
+
+    def _have_job(self, namespace: str, one: Wanted) -> None:
+        """Run it once: a container of this name that has been started stays what it is."""
+        there = self._containers_of(namespace, one.alias, WorkloadKind.JOB)
+        if not there:
+            self._create(namespace, one)
+            self._start(one)
+        elif there[0].state["Status"] in ("created", "configured"):
+            self._start(one)
+
+    def _have_service(self, namespace: str, manifest: Manifest, needed: Sequence[Wanted]) -> None:
+        workload = manifest["metadata"]["name"]
+        there = {
+            seen.labels[marks.INSTANCE]: seen
+            for seen in self._containers_of(namespace, workload, WorkloadKind.SERVICE)
+        }
+        names = {one.instance for one in needed}
+        for instance, seen in there.items():
+            if instance not in names:
+                self._remove(seen)
+        old = [one for one in needed if _differs(there.get(one.instance), one)]
+        for one in needed:
+            if one.instance not in there:
+                self._create(namespace, one)
+                self._start(one)
+            elif one not in old and there[one.instance].state["Status"] in ("created", "exited"):
+                self._start(one)
+        if old and self._others_ready(namespace, workload, needed, old):
+            self._remove(there[old[0].instance])
+            self._create(namespace, old[0])
+            self._start(old[0])
+
+    def _others_ready(
+        self,
+        namespace: str,
+        workload: str,
+        needed: Sequence[Wanted],
+        old: Sequence[Wanted],
+    ) -> bool:
+        """Whether every replica that is new already is ready."""
+        if len(old) == len(needed):
+            return True
+        waited_for = {one.instance for one in needed} - {one.instance for one in old}
+        ready = {
+            one.name
+            for one in self._look.at(namespace)
+            if one.workload == workload and one.kind is WorkloadKind.SERVICE and one.ready
+        }
+        return waited_for <= ready
+
+    def _containers_of(self, namespace: str, workload: str, kind: WorkloadKind) -> list[Seen]:
+        return self._look.containers(self._marks.of_workload(namespace, workload, str(kind)))
+
+    def _create(self, namespace: str, one: Wanted) -> None:
+        require_image(one)
+        with self._connection.telling():
+            api = self._connection.api
+            network = self._marks.network(namespace)
+            host = api.create_host_config(**one.host, network_mode=network)
+            joined = NetworkingConfig({network: EndpointConfig(api._version, aliases=[one.alias])})
+            try:
+                api.create_container(
+                    one.image,
+                    name=one.name,
+                    host_config=host,
+                    networking_config=joined,
+                    **one.settings,
+                )
+            except ImageNotFound as missing:
+                raise EngineRefused(
+                    f"{one.instance} cannot start: the container engine has no image {one.image}. "
+                    "Deploy Setup fetches or builds it again."
+                ) from missing
+            except APIError as wrong:
+                if not is_conflict(wrong):
+                    raise
+            if one.files:
+                folder = self._folder_of(one)
+                api.put_archive(one.name, "/", packed(one.files, folder=folder))
+
+    def _folder_of(self, one: Wanted) -> str:
+        about = self._connection.api.inspect_container(one.name)
+        return str(about["Config"].get("WorkingDir") or "/")
+
+    def _start(self, one: Wanted) -> None:
+        try:
+            with self._connection.telling():
+                self._connection.api.start(one.name)
+        except EngineError as wrong:
+            raise _cannot_start(one, wrong) from wrong
+
+    def _remove(self, seen: Seen) -> None:
+        """Stop it in its own time, then forget it."""
+        with self._connection.telling():
+            api = self._connection.api
+            for attempt in range(_REMOVALS):
+                try:
+                    if attempt == 0 and seen.state.get("Running"):
+                        api.stop(seen.about["Id"], timeout=_STOP_SECONDS)
+                    api.remove_container(seen.about["Id"], force=True, v=True)
+                except APIError as wrong:
+                    if is_missing(wrong):
+                        return
+                    if attempt == _REMOVALS - 1:
+                        raise
+                    # Just being started again, or removed by somebody else.
+                    time.sleep(_REMOVAL_SECONDS)
+                else:
+                    return
+
+    def observe(self, namespace: str) -> tuple[Instance, ...]:
+        """Every container of the namespace, as the engine and its probe tell."""
+        self._watch.look_begins(namespace)
+        self._tending.limits(self._marks.of_namespace(namespace))
+        return self._look.at(namespace)
+
+    def wait(self, namespace: str, *, seconds: float) -> None:
+        """Until the engine tells of something new there, at most so long."""
+        self._watch.wait(namespace, seconds)
+
+    def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
+        """Liveness probes, time limits of jobs, services that fell."""
+        return self._tending.all(notes)
+
+    def doors(self) -> tuple[str, ...]:
+        """What this machine is called inside the network of each namespace."""
+        with self._connection.telling():
+            networks = self._connection.api.networks(filters=self._marks.of_installation())
+        return tuple(sorted(filter(None, map(_gateway, networks))))
+
+    def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """The last lines of what its container printed."""
+        service, job = (
+            self._marks.container(namespace, instance),
+            self._marks.job(namespace, instance),
+        )
+        return printed.tail(self._connection, service, lines) or printed.tail(
+            self._connection, job, lines
+        )
+
+    def read_output(self, namespace: str, job: str, *, position: str) -> Output:
+        """The next lines of a job."""
+        name = self._marks.job(namespace, job)
+        return printed.piece(self._connection, name, position, ended=self._has_ended(name))
+
+    def _has_ended(self, name: str) -> bool:
+        with self._connection.telling():
+            try:
+                state = self._connection.api.inspect_container(name)["State"]
+            except APIError as wrong:
+                if is_missing(wrong):
+                    return True
+                raise
+        return not state.get("Running") and state["Status"] not in ("created", "configured")
+
+    def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
+        """End and forget these workloads; their volumes stay until the namespace goes."""
+        gone = {(name.kind, name.name) for name in names}
+        for seen in self._look.containers(self._marks.of_namespace(namespace)):
+            workload = seen.labels.get("releaseclone/workload", "")
+            if (seen.labels[marks.KIND], workload) in gone:
+                self._remove(seen)
+
+    def destroy(self, namespace: str) -> None:
+        """Take containers, volumes and the network of the namespace."""
+        filters = self._marks.of_namespace(namespace)
+        for seen in self._look.containers(filters):
+            self._remove(seen)
+        with self._connection.telling():
+            api = self._connection.api
+            for volume in api.volumes(filters=filters).get("Volumes") or ():
+                with suppress(APIError):
+                    api.remove_volume(volume["Name"], force=True)
+            for network in api.networks(filters=filters):
+                with suppress(APIError):
+                    api.remove_network(network["Id"])
+
+    def destroy_all(self) -> None:
+        """Take everything of this installation."""
+        with self._connection.telling():
+            found = self._connection.api.networks(filters=self._marks.of_installation())
+        for namespace in {network["Labels"][marks.NAMESPACE] for network in found}:
+            self.destroy(namespace)
+
+    def remains(self, namespace: str) -> tuple[str, ...]:
+        """What the engine still has of it."""
+        filters = self._marks.of_namespace(namespace)
+        with self._connection.telling():
+            api = self._connection.api
+            containers = [one["Names"][0] for one in api.containers(all=True, filters=filters)]
+            volumes = [one["Name"] for one in api.volumes(filters=filters).get("Volumes") or ()]
+            networks = [one["Name"] for one in api.networks(filters=filters)]
+        return (
+            *(f"container {name.lstrip('/')}" for name in containers),
+            *(f"volume {name}" for name in volumes),
+            *(f"network {name}" for name in networks),
+        )
+
+
+def _gateway(network: Mapping[str, Any]) -> str:
+    pools = (network.get("IPAM") or {}).get("Config") or ()
+    return next((pool["Gateway"] for pool in pools if pool.get("Gateway")), "")
+
+
+def _differs(seen: Seen | None, one: Wanted) -> bool:
+    """Whether what is there is another revision, or is reached at another port."""
+    if seen is None:
+        return False
+    labels: Mapping[str, Any] = seen.labels
+    return (labels[marks.REVISION], labels[marks.PUBLISHED]) != (
+        one.revision,
+        one.settings["labels"][marks.PUBLISHED],
+    )
+
+
+def _cannot_start(one: Wanted, wrong: EngineError) -> EngineError:
+    text = str(wrong)
+    if "no such file or directory" in text or "executable file not found" in text:
+        return EngineRefused(
+            f"{one.instance} cannot start: its image has not the command that it names ({text})"
+        )
+    return type(wrong)(f"{one.instance} cannot start: {text}")

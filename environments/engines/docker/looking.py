@@ -1,0 +1,254 @@
+"""What an instance is doing, from the engine's records and its probe."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from docker.errors import APIError
+
+from environments.core.ports import (
+    LABEL_APPLICATION,
+    LABEL_ENVIRONMENT,
+    LABEL_WORKLOAD,
+    Instance,
+    Phase,
+    WorkloadKind,
+)
+from environments.engines.docker import marks, probing
+from environments.engines.docker.connection import Connection, is_missing
+from environments.engines.docker.marks import Marks
+from environments.engines.docker.probing import Target
+
+_WITHOUT_PROBE_SECONDS = 2.0
+_UNTIL_READY_SECONDS = 0.5
+"""Until it is ready nobody wants to wait a whole period for the next question."""
+_USE_SECONDS = 2.0
+_AT_ONCE = 8
+_KILLED, _COMMAND_MISSING, _NOT_EXECUTABLE = 137, 127, 126
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """The last answers of one container, so that nothing is asked too often."""
+
+    asked_at: float = 0.0
+    answer: str | None = None
+    used_at: float = 0.0
+    cpu: float = 0.0
+    memory: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One container as the engine tells of it."""
+
+    row: Mapping[str, Any]
+    about: Mapping[str, Any]
+    """Its inspection."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Status, exit code, times."""
+        state: Mapping[str, Any] = self.about["State"]
+        return state
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it ends by itself."""
+        return self.labels[marks.KIND] == WorkloadKind.JOB
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        started = moment(self.state.get("StartedAt"))
+        return max(time.time() - started, 0.0) if started else 0.0
+
+    @property
+    def status(self) -> int:
+        """How it ended."""
+        return int(self.state.get("ExitCode") or 0)
+
+    def target(self) -> Target:
+        """Where its probe is asked."""
+        networks = self.about["NetworkSettings"]["Networks"] or {}
+        address = next((one["IPAddress"] for one in networks.values() if one["IPAddress"]), "")
+        return Target(self.about["Id"], address, json.loads(self.labels[marks.PUBLISHED]))
+
+
+class Look:
+    """Looks at the containers of a namespace."""
+
+    def __init__(self, connection: Connection, marked: Marks) -> None:
+        self._connection, self._marks = connection, marked
+        self._remembered: dict[str, _Remembered] = {}
+
+    def at(self, namespace: str) -> tuple[Instance, ...]:
+        """All instances of the namespace."""
+        seen = self.containers(self._marks.of_namespace(namespace))
+        if not seen:
+            return ()
+        with ThreadPoolExecutor(min(len(seen), _AT_ONCE)) as pool:
+            return tuple(pool.map(self._instance, seen))
+
+    def containers(self, filters: Mapping[str, Sequence[str]]) -> list[Seen]:
+        """The containers that these filters find, each inspected."""
+        found: list[Seen] = []
+        with self._connection.telling():
+            api = self._connection.api
+            for row in api.containers(all=True, filters=dict(filters)):
+                try:
+                    about = api.inspect_container(row["Id"])
+                except APIError as wrong:
+                    if is_missing(wrong):  # removed since
+                        continue
+                    raise
+                found.append(Seen(row, about, about["Config"]["Labels"] or {}))
+        return sorted(found, key=lambda one: one.labels[marks.INSTANCE])
+
+    def _instance(self, seen: Seen) -> Instance:
+        phase, message = _job(seen) if seen.is_job else _service(seen)
+        ready = phase is Phase.SUCCEEDED
+        if phase is Phase.RUNNING and not seen.is_job:
+            message = self._not_ready(seen)
+            ready = not message
+            phase = Phase.RUNNING if ready else Phase.STARTING
+        memory, percent = self._use(seen)
+        labels = seen.labels
+        return Instance(
+            name=labels[marks.INSTANCE],
+            workload=labels[LABEL_WORKLOAD],
+            kind=WorkloadKind(labels[marks.KIND]),
+            application=labels[LABEL_APPLICATION],
+            environment=labels[LABEL_ENVIRONMENT],
+            phase=phase,
+            ready=ready,
+            restarts=int(seen.about.get("RestartCount") or 0),
+            revision=labels[marks.REVISION],
+            image=str(seen.about.get("Image") or ""),
+            started_at=moment(seen.state.get("StartedAt")),
+            exit_status=seen.status if phase in (Phase.SUCCEEDED, Phase.FAILED) else None,
+            memory_bytes=memory,
+            cpu_percent=percent,
+            message=message,
+        )
+
+    def _not_ready(self, seen: Seen) -> str:
+        """ "" when it is ready, else what it waits for."""
+        probe = json.loads(seen.labels[marks.READINESS])
+        if probe is None:
+            return "starts" if seen.age < _WITHOUT_PROBE_SECONDS else ""
+        delay = float(probe.get("initialDelaySeconds") or 0)
+        if seen.age < delay:
+            return f"its probe is asked after {delay:g} s"
+        kept = self._remembered.setdefault(_key(seen), _Remembered())
+        period = float(probe.get("periodSeconds") or 10)
+        patience = period if kept.answer == "" else min(period, _UNTIL_READY_SECONDS)
+        now = time.monotonic()
+        if kept.answer is None or now - kept.asked_at >= patience:
+            kept.answer = probing.ask(self._connection, probe, seen.target())
+            kept.asked_at = now
+        return kept.answer
+
+    def _use(self, seen: Seen) -> tuple[int | None, float | None]:
+        """Memory in bytes and CPU in percent of one core."""
+        if not seen.state.get("Running"):
+            return None, None
+        kept = self._remembered.setdefault(_key(seen), _Remembered())
+        now = time.monotonic()
+        if kept.used_at and now - kept.used_at < _USE_SECONDS:
+            return kept.memory, kept.percent
+        with self._connection.telling():
+            try:
+                stats = self._connection.api.stats(seen.about["Id"], stream=False, one_shot=True)
+            except APIError as wrong:
+                if is_missing(wrong):
+                    return None, None
+                raise
+        cpu = float(stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage") or 0) / 1e9
+        if kept.used_at:
+            kept.percent = max(cpu - kept.cpu, 0.0) / (now - kept.used_at) * 100
+        kept.used_at, kept.cpu, kept.memory = now, cpu, _memory(stats.get("memory_stats", {}))
+        return kept.memory, kept.percent
+
+
+def _key(seen: Seen) -> str:
+    """A container since its last start: a new start asks anew."""
+    return f"{seen.about['Id']}/{seen.state.get('StartedAt')}"
+
+
+def _memory(stats: Mapping[str, Any]) -> int | None:
+    """Without what is only a cache of files."""
+    if not (used := stats.get("usage")):
+        return None
+    cached = (stats.get("stats") or {}).get("inactive_file") or 0
+    return max(int(used) - int(cached), 0)
+
+
+def _service(seen: Seen) -> tuple[Phase, str]:
+    status = seen.state["Status"]
+    if status == "running":
+        return Phase.RUNNING, ""
+    if status in ("created", "configured", "initialized"):
+        return Phase.STARTING, seen.state.get("Error") or "is about to start"
+    if status == "paused":
+        return Phase.STOPPED, "paused outside of this product"
+    why = _why(seen)
+    if status in ("restarting", "stopping"):
+        return Phase.STARTING, f"{why}, is started again"
+    restarts = int(seen.about.get("RestartCount") or 0)
+    return Phase.FAILED, f"{why} ({restarts + 1} starts)" if restarts else why
+
+
+def _job(seen: Seen) -> tuple[Phase, str]:
+    status = seen.state["Status"]
+    if status in ("running", "stopping", "paused"):
+        return Phase.RUNNING, ""
+    if status in ("created", "configured", "initialized"):
+        return Phase.STARTING, seen.state.get("Error") or "waits to start"
+    if seen.status == 0:
+        return Phase.SUCCEEDED, ""
+    return Phase.FAILED, _why(seen)
+
+
+def _why(seen: Seen) -> str:
+    """How it ended, and the likely reason where there is one."""
+    status, limit = seen.status, int(seen.about["HostConfig"].get("Memory") or 0)
+    text = f"the container ended with status {status}"
+    if seen.state.get("OOMKilled"):
+        return f"{text}: it used more than its memory limit of {_mebibytes(limit)}"
+    if status == _KILLED and limit:
+        return f"{text}: killed, most likely at its memory limit of {_mebibytes(limit)}"
+    if status == _COMMAND_MISSING:
+        return f"{text}: a command was not found in its image"
+    if status == _NOT_EXECUTABLE:
+        return f"{text}: its command may not be run"
+    if status == 0:
+        return f"{text} (a service must stay in the foreground)"
+    return text
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB"
+
+
+def moment(text: object) -> float | None:
+    """A time of the engine as seconds since 1970; None for "never"."""
+    if not isinstance(text, str) or not text or text.startswith("0001-"):
+        return None
+    # The engine writes nanoseconds; Python reads six digits.
+    whole, dot, rest = text.partition(".")
+    if dot:
+        digits = "".join(takewhile_digits(rest))
+        text = f"{whole}.{digits[:6]}{rest[len(digits) :]}"
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def takewhile_digits(text: str) -> str:
+    """The digits that the text begins with."""
+    return text[: len(text) - len(text.lstrip("0123456789"))]

@@ -1,0 +1,167 @@
+"""A container engine for tests: Podman's API service with a storage of its own.
+
+Nothing of it touches the images and containers that the machine has. Where Podman is missing
+and cannot be installed, the tests that need it are skipped, and one line says so.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+from tests import debian
+
+BUSYBOX = "docker.io/library/busybox:test"
+"""A shell, httpd and wget: all that most tests need of a container."""
+
+_CONFIGURATION = """
+[containers]
+default_ulimits = ["nproc=9000:9000", "nofile=10000:10000"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "{networks}"
+"""
+_APPLETS = ("sh", "sleep", "echo", "cat", "httpd", "wget", "ls", "env", "id", "true", "head", "yes")
+
+
+@dataclass(slots=True)
+class Podman:
+    """A running service; ``restart`` as an engine that is updated under its containers."""
+
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def socket(self) -> str:
+        """The address that a context is given."""
+        return f"unix://{self.folder / 'podman.sock'}"
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        root, runroot = self.folder / "storage", self.folder / "run"
+        return ("podman", "--root", str(root), "--runroot", str(runroot))
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "CONTAINERS_CONF": str(self.folder / "containers.conf")}
+
+    def run(self, *arguments: str, given: bytes = b"") -> str:
+        """What this podman command prints."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            env=self._environment,
+            input=given,
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout.decode()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self.process = subprocess.Popen(
+            [*self._command, "system", "service", "--time=0", self.socket],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "service.log").open("ab"),
+        )
+        give_up = time.monotonic() + 60
+        while True:
+            try:
+                client = docker.DockerClient(base_url=self.socket, timeout=5)
+                client.ping()
+                client.close()
+            except DockerException:
+                assert time.monotonic() < give_up, (self.folder / "service.log").read_text()
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the service; containers go on."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
+    def remove_all(self) -> None:
+        """End the service and all that it ran, and forget its storage."""
+        self.stop()
+        subprocess.run(
+            [*self._command, "rm", "--all", "--force", "--time", "0"],
+            env=self._environment,
+            check=False,
+            capture_output=True,
+        )
+        subprocess.run(
+            [*self._command, "network", "prune", "--force"],
+            env=self._environment,
+            check=False,
+            capture_output=True,
+        )
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def missing() -> str:
+    """Why there can be no container engine here, or ""."""
+    if os.geteuid() != 0:
+        return "containers are tested as root only"
+    if debian.missing(*debian.CONTAINERS) and not debian.install(*debian.CONTAINERS):
+        return "Podman is not installed"
+    return ""
+
+
+@contextmanager
+def engine() -> Iterator[Podman]:
+    """A running service that has the image ``BUSYBOX``."""
+    # Short: a unix socket's path has a limit.
+    folder = Path(tempfile.mkdtemp(prefix="rc-podman-"))
+    networks = folder / "networks"
+    networks.mkdir()
+    (folder / "containers.conf").write_text(_CONFIGURATION.format(networks=networks))
+    podman = Podman(folder)
+    podman.start()
+    try:
+        podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
+        yield podman
+    finally:
+        podman.remove_all()
+
+
+def busybox_root() -> bytes:
+    """The file system of an image that holds busybox alone, as a tar."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.add("/bin/busybox", "bin/busybox")
+        for applet in _APPLETS:
+            link = tarfile.TarInfo(f"bin/{applet}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+        for folder in ("etc", "tmp", "var"):
+            made = tarfile.TarInfo(folder)
+            made.type, made.mode = tarfile.DIRTYPE, 0o1777
+            tar.addfile(made)
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="session")
+def podman() -> Iterator[Podman]:
+    """One engine for all tests of a worker."""
+    if why := missing():
+        pytest.skip(f"CONTAINERS ARE NOT TESTED: {why}")
+    with engine() as running:
+        yield running
