@@ -136,6 +136,14 @@ class ObjectName:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVolume:
+    """A volume that keeps data of a member (``environment``: its env_id)."""
+
+    name: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
 class LocalPort:
     """A loopback port given to one declared port of one replica of a service."""
 
@@ -223,7 +231,11 @@ class Engine(Protocol):
         as ``observe`` shows that the job has ended; where there is no more, no lines."""
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
-        """End and forget these workloads (kinds ``Deployment`` and ``Job``); others stay."""
+        """End and forget these workloads (kinds ``Deployment`` and ``Job``), and these volumes
+        with their data (``PersistentVolumeClaim``); others stay."""
+
+    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
+        """The volumes of the namespace; they stay when the workloads go that mount them."""
 
     def destroy(self, namespace: str) -> None:
         """Remove all that was made in the namespace."""

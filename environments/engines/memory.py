@@ -19,6 +19,7 @@ from environments.core.ports import (
     Output,
     Phase,
     Step,
+    StoredVolume,
     WorkloadKind,
     workloads,
 )
@@ -54,6 +55,7 @@ class MemoryEngine:
         self._traits = traits
         self._lock = threading.Lock()
         self._instances: dict[str, dict[str, Instance]] = {}
+        self._volumes: dict[str, dict[str, StoredVolume]] = {}
         self._logs: dict[tuple[str, str], list[str]] = {}
         self._outlooks: dict[str, Outlook] = {}
         self.steps: list[Step] = []
@@ -77,6 +79,8 @@ class MemoryEngine:
         with self._lock:
             self.steps.append(step)
             instances = self._instances.setdefault(step.namespace, {})
+            stored = self._volumes.setdefault(step.namespace, {})
+            stored.update({one.name: one for one in _volumes(step.manifests)})
             for manifest in workloads(step.manifests):
                 wanted = {one.name: one for one in _new_instances(manifest, step.folder)}
                 for name, one in list(instances.items()):
@@ -119,16 +123,28 @@ class MemoryEngine:
                 if (str(one.kind), one.workload) in gone:
                     del instances[one.name]
                     self._logs.pop((namespace, one.name), None)
+            stored = self._volumes.get(namespace, {})
+            for name in list(stored):
+                if ("PersistentVolumeClaim", name) in gone:
+                    del stored[name]
+
+    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
+        """What was applied and not removed."""
+        with self._lock:
+            stored = self._volumes.get(namespace, {})
+            return tuple(stored[name] for name in sorted(stored))
 
     def destroy(self, namespace: str) -> None:
         """Forget all of the namespace."""
         with self._lock:
+            self._volumes.pop(namespace, None)
             for name in self._instances.pop(namespace, {}):
                 self._logs.pop((namespace, name), None)
 
     def remains(self, namespace: str) -> tuple[str, ...]:
         """The names of what was not removed."""
-        return tuple(instance.name for instance in self.observe(namespace))
+        volumes = (one.name for one in self.volumes(namespace))
+        return (*(one.name for one in self.observe(namespace)), *volumes)
 
     def check(self) -> str:
         """It always answers."""
@@ -145,6 +161,13 @@ class MemoryEngine:
     def doors(self) -> tuple[str, ...]:
         """Nothing runs that could call."""
         return ()
+
+
+def _volumes(manifests: Sequence[Manifest]) -> Iterator[StoredVolume]:
+    for manifest in manifests:
+        if manifest["kind"] == "PersistentVolumeClaim":
+            metadata = manifest["metadata"]
+            yield StoredVolume(metadata["name"], metadata["labels"][LABEL_ENVIRONMENT])
 
 
 def _concerns(expected: str, workload: str) -> bool:

@@ -140,12 +140,17 @@ def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> 
 
 
 def _objects_of(namespace: str, member: Environment, deployment: Deployment) -> list[ObjectName]:
-    """What the engine shows of this member, by its label."""
-    instances = wiring.engine_of(deployment.namespace.context).observe(namespace)
+    """What the engine shows of this member, by its label; workloads go before volumes."""
+    engine = wiring.engine_of(deployment.namespace.context)
     names = {
         ObjectName(str(instance.kind), instance.workload)
-        for instance in instances
+        for instance in engine.observe(namespace)
         if instance.environment == member.env_id
+    }
+    names |= {
+        ObjectName("PersistentVolumeClaim", volume.name)
+        for volume in engine.volumes(namespace)
+        if volume.environment == member.env_id
     }
     return sorted(names, key=lambda name: (name.kind, name.name))
 

@@ -51,6 +51,12 @@ def manifests(
     return secret, workload
 
 
+def volume(name: str, *, environment: str = "ted1") -> Manifest:
+    """A claim of a member."""
+    labels = {"releaseclone/application": "app", "releaseclone/environment": environment}
+    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name, "labels": labels}}
+
+
 def step(
     folder: Path, made: Sequence[Manifest], *ports: LocalPort, namespace: str = NAMESPACE
 ) -> Step:

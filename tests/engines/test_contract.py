@@ -1,10 +1,19 @@
 """What every engine keeps, as ``core.ports.Engine`` says it: the real ones and the remembering."""
 
+from dataclasses import replace
+
 import pytest
 
-from environments.core.ports import Engine, Instance, ObjectName, Phase, WorkloadKind
+from environments.core.ports import (
+    Engine,
+    Instance,
+    ObjectName,
+    Phase,
+    StoredVolume,
+    WorkloadKind,
+)
 from tests.engines.conftest import Contender
-from tests.engines.steps import NAMESPACE, all_ready, ended, wait
+from tests.engines.steps import NAMESPACE, all_ready, ended, volume, wait
 
 OTHER = "ted2-app-main"
 SERVICE, JOB = WorkloadKind.SERVICE, WorkloadKind.JOB
@@ -163,3 +172,22 @@ def test_after_destroy_nothing_of_the_namespace_is_left_and_others_are_untouched
     assert contender.engine.read_log(NAMESPACE, "web-0", lines=9) == []
     (other,) = contender.engine.observe(OTHER)
     assert other.ready
+
+
+def test_a_volume_stays_until_it_is_named_or_everything_goes(contender: Contender) -> None:
+    engine = contender.engine
+    given = contender.service("web")
+    engine.apply(replace(given, manifests=(volume("web.data"), volume("own"), *given.manifests)))
+    if not engine.traits().has_volumes:
+        assert engine.volumes(NAMESPACE) == ()
+        return
+    engine.remove(NAMESPACE, [ObjectName("Deployment", "web")])
+    both = (StoredVolume("own", "ted1"), StoredVolume("web.data", "ted1"))
+    assert engine.volumes(NAMESPACE) == both
+    assert engine.volumes(OTHER) == ()
+    for _ in range(2):
+        engine.remove(NAMESPACE, [ObjectName("PersistentVolumeClaim", "own")])
+        assert engine.volumes(NAMESPACE) == both[1:]
+    assert engine.remains(NAMESPACE)
+    engine.destroy(NAMESPACE)
+    assert engine.volumes(NAMESPACE) == ()

@@ -12,6 +12,7 @@ from environments.core.template.model import Service
 from environments.core.variables import service_variables
 
 _ENGINES_WITH_IMAGES = "docker or kubernetes"
+_BUCKET = "s3"
 _PORT_ASKED = re.compile(r"\$\((PORT(?:_\d+)?)\)")
 _LONGEST_VARIABLE = 131_071
 """Bytes of a variable with its name that Linux hands to a process (``MAX_ARG_STRLEN``)."""
@@ -40,8 +41,7 @@ def problems_of(
     if not surroundings.engine.runs_images:
         yield from _only_images(member, services, workloads, surroundings)
         yield from _files(member, services, surroundings)
-    if not surroundings.engine.has_volumes:
-        yield from _volumes(member, workloads, surroundings)
+    yield from _volumes(member, workloads, surroundings)
 
 
 def _only_images(
@@ -95,6 +95,8 @@ def _volumes(
 ) -> Iterator[Problem]:
     for workload in workloads:
         for volume in workload.volumes:
+            if surroundings.engine.has_volumes and volume.type != _BUCKET:
+                continue
             yield error(
                 "engine.volume",
                 place=Place(member.template.file, volume.line or workload.line),

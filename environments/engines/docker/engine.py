@@ -3,12 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 from docker.types import EndpointConfig, NetworkingConfig
 
 from environments.core.ports import (
+    LABEL_ENVIRONMENT,
     EngineError,
     EngineRefused,
     EngineTraits,
@@ -18,6 +20,7 @@ from environments.core.ports import (
     ObjectName,
     Output,
     Step,
+    StoredVolume,
     WorkloadKind,
     workloads,
 )
@@ -32,7 +35,7 @@ from environments.engines.docker.containers import (
     wanted,
 )
 from environments.engines.docker.looking import Look, Seen
-from environments.engines.docker.marks import Marks
+from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.tending import Tending
 from environments.engines.docker.watching import Watch
 
@@ -251,8 +254,7 @@ class DockerEngine:
 
     def doors(self) -> tuple[str, ...]:
         """What this machine is called inside the network of each namespace."""
-        with self._connection.telling():
-            networks = self._connection.api.networks(filters=self._marks.of_installation())
+        networks = self._made(self._marks.of_installation()).networks
         return tuple(sorted(filter(None, map(_gateway, networks))))
 
     def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
@@ -281,47 +283,82 @@ class DockerEngine:
         return not state.get("Running") and state["Status"] not in ("created", "configured")
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
-        """End and forget these workloads; their volumes stay until the namespace goes."""
+        """End and forget these workloads, then these volumes."""
         gone = {(name.kind, name.name) for name in names}
         for seen in self._look.containers(self._marks.of_namespace(namespace)):
             workload = seen.labels.get("releaseclone/workload", "")
             if (seen.labels[marks.KIND], workload) in gone:
                 self._remove(seen)
+        with self._connection.telling():
+            for kind, name in gone:
+                if kind == "PersistentVolumeClaim":
+                    _forget_volume(self._connection.api, self._marks.volume(namespace, name))
+
+    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
+        """The volumes with our label, in order of their names."""
+        found = self._made(self._marks.of_namespace(namespace)).volumes
+        begin = len(self._marks.volume(namespace, ""))
+        rows = [(one["Name"][begin:], one["Labels"].get(LABEL_ENVIRONMENT, "")) for one in found]
+        return tuple(StoredVolume(name, environment) for name, environment in sorted(rows))
 
     def destroy(self, namespace: str) -> None:
         """Take containers, volumes and the network of the namespace."""
-        filters = self._marks.of_namespace(namespace)
-        for seen in self._look.containers(filters):
+        for seen in self._look.containers(self._marks.of_namespace(namespace)):
             self._remove(seen)
+        made = self._made(self._marks.of_namespace(namespace))
         with self._connection.telling():
-            api = self._connection.api
-            for volume in api.volumes(filters=filters).get("Volumes") or ():
-                with suppress(APIError):
-                    api.remove_volume(volume["Name"], force=True)
-            for network in api.networks(filters=filters):
-                with suppress(APIError):
-                    api.remove_network(network["Id"])
+            for volume in made.volumes:
+                _forget_volume(self._connection.api, volume["Name"])
+            for network in made.networks:
+                with suppress(APIError):  # what remains is seen by looking
+                    self._connection.api.remove_network(network["Id"])
 
     def destroy_all(self) -> None:
         """Take everything of this installation."""
-        with self._connection.telling():
-            found = self._connection.api.networks(filters=self._marks.of_installation())
-        for namespace in {network["Labels"][marks.NAMESPACE] for network in found}:
+        made = self._made(self._marks.of_installation())
+        for namespace in {one["Labels"][marks.NAMESPACE] for one in made.all}:
             self.destroy(namespace)
 
     def remains(self, namespace: str) -> tuple[str, ...]:
         """What the engine still has of it."""
-        filters = self._marks.of_namespace(namespace)
+        made = self._made(self._marks.of_namespace(namespace))
+        return (
+            *(f"container {one['Names'][0].lstrip('/')}" for one in made.containers),
+            *(f"volume {one['Name']}" for one in made.volumes),
+            *(f"network {one['Name']}" for one in made.networks),
+        )
+
+    def _made(self, filters: Mapping[str, list[str]]) -> "_Made":
         with self._connection.telling():
             api = self._connection.api
-            containers = [one["Names"][0] for one in api.containers(all=True, filters=filters)]
-            volumes = [one["Name"] for one in api.volumes(filters=filters).get("Volumes") or ()]
-            networks = [one["Name"] for one in api.networks(filters=filters)]
-        return (
-            *(f"container {name.lstrip('/')}" for name in containers),
-            *(f"volume {name}" for name in volumes),
-            *(f"network {name}" for name in networks),
-        )
+            found = (
+                api.containers(all=True, filters=dict(filters)),
+                api.volumes(filters=dict(filters)).get("Volumes") or [],
+                api.networks(filters=dict(filters)),
+            )
+        return _Made(*([one for one in rows if bears(one["Labels"], filters)] for rows in found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the engine has of a namespace or of everything, as it writes it."""
+
+    containers: list[dict[str, Any]]
+    volumes: list[dict[str, Any]]
+    networks: list[dict[str, Any]]
+
+    @property
+    def all(self) -> list[dict[str, Any]]:
+        """All of it."""
+        return [*self.containers, *self.volumes, *self.networks]
+
+
+def _forget_volume(api: Any, name: str) -> None:
+    try:
+        api.remove_volume(name, force=True)
+    except APIError as wrong:
+        if not is_missing(wrong):
+            raise
 
 
 def _gateway(network: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from environments.core.ports import (
 )
 from environments.engines.docker import marks, probing
 from environments.engines.docker.connection import Connection, is_missing
-from environments.engines.docker.marks import Marks
+from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.probing import Target
 
 _WITHOUT_PROBE_SECONDS = 2.0
@@ -102,6 +102,8 @@ class Look:
         with self._connection.telling():
             api = self._connection.api
             for row in api.containers(all=True, filters=dict(filters)):
+                if not bears(row["Labels"], filters):
+                    continue
                 try:
                     about = api.inspect_container(row["Id"])
                 except APIError as wrong:

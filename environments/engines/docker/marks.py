@@ -1,6 +1,6 @@
 """How everything that is made is named and labelled, so that it is found again, and only it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from environments.core.ports import LABEL_WORKLOAD
@@ -57,6 +57,15 @@ class Marks:
         """A filter that finds the containers of one service or job."""
         labels = {INSTALLATION: self.installation, NAMESPACE: namespace}
         return _filter({**labels, LABEL_WORKLOAD: workload, KIND: kind})
+
+
+def bears(labels: Mapping[str, str] | None, filters: Mapping[str, Sequence[str]]) -> bool:
+    """Whether these labels are all that a filter asks for.
+
+    Not every engine means "and" by several labels of one filter: what it finds is looked at again.
+    """
+    there = {f"{name}={value}" for name, value in (labels or {}).items()}
+    return there.issuperset(filters["label"])
 
 
 def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from environments.core.ports import (
     ObjectName,
     Output,
     Step,
+    StoredVolume,
     WorkloadKind,
     workloads,
 )
@@ -279,6 +280,10 @@ class ProcessEngine:
             *(f"program {name}" for name in programs),
             *(f"process {one.pid}" for one in processes),
         )
+
+    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
+        """None: nothing here keeps data."""
+        return ()
 
     def check(self) -> str:
         """How many programs its daemon has."""

@@ -1,4 +1,4 @@
-"""Plan to Kubernetes manifests, in the order to apply them: same input, same bytes."""
+"""The manifests of each service and job, and those of a whole plan."""
 
 import hashlib
 import json
@@ -19,6 +19,7 @@ from environments.core.ports import (
     MANAGED_BY,
     Manifest,
 )
+from environments.core.render import volumes
 from environments.core.template.model import Port, Probe, ProbeKind, Resources
 
 
@@ -29,6 +30,7 @@ def service_manifests(
     name = service.workload
     made: list[dict[str, Any]] = [_secret(plan, member, service, name)]
     made += _config_map(plan, member, service, name)
+    made += _claims(plan, member, service)
     if service.ports:
         made.append(_service(plan, member, service))
     made.append(
@@ -57,6 +59,7 @@ def job_manifests(
     made = [
         _secret(plan, member, job, name),
         *_config_map(plan, member, job, name),
+        *_claims(plan, member, job),
         {
             "apiVersion": "batch/v1",
             "kind": "Job",
@@ -142,6 +145,24 @@ def _config_map(
         }
 
 
+def _claims(
+    plan: Plan, member: PlannedMember, workload: PlannedWorkload
+) -> Iterator[dict[str, Any]]:
+    """What keeps data: it belongs to the member, not to one revision of a workload."""
+    for name, size in volumes.claims(workload):
+        labels = _labels(member, name)
+        del labels[LABEL_WORKLOAD]
+        yield {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name, "namespace": plan.namespace, "labels": labels},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "resources": {"requests": {"storage": size}},
+            },
+        }
+
+
 def _service(plan: Plan, member: PlannedMember, service: PlannedWorkload) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
@@ -187,12 +208,15 @@ def _pod(member: PlannedMember, workload: PlannedWorkload, name: str) -> dict[st
         if probe is not None:
             container[key] = _probe(probe)
     spec: dict[str, Any] = {"containers": [container], "enableServiceLinks": False}
+    mounts, mounted = volumes.mounted(workload)
     if workload.files:
-        container["volumeMounts"] = [
+        mounts += [
             {"name": "files", "mountPath": path, "subPath": f"file-{number}"}
             for number, (path, _) in enumerate(workload.files)
         ]
-        spec["volumes"] = [{"name": "files", "configMap": {"name": f"{name}-files"}}]
+        mounted.append({"name": "files", "configMap": {"name": f"{name}-files"}})
+    if mounts:
+        container["volumeMounts"], spec["volumes"] = mounts, mounted
     if workload.node_selector:
         spec["nodeSelector"] = dict(workload.node_selector)
     if workload.service_account_name:
@@ -291,5 +315,5 @@ def _lasting(manifests: list[dict[str, Any]], passing: set[str]) -> list[dict[st
         if "stringData" in manifest
         else manifest
         for manifest in manifests
-        if manifest["kind"] not in ("Ingress", "Service")
+        if manifest["kind"] not in ("Ingress", "Service", "PersistentVolumeClaim")
     ]
