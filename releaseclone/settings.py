@@ -149,7 +149,12 @@ if RELEASECLONE.docker_engine:
         {"installation": RELEASECLONE.installation},
     )
 # By the engine's kind: what provides the images that it runs.
-BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {}
+BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "docker": (
+        "environments.builders.docker.builder.DockerBuilder",
+        {"installation": RELEASECLONE.installation},
+    ),
+}
 INGRESS: tuple[str, dict[str, Any]] = (
     "environments.ingress.caddy.CaddyIngress",
     {"socket": RELEASECLONE.sockets / "caddy.sock", "port": RELEASECLONE.ingress_port},

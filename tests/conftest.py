@@ -10,7 +10,10 @@ from pytest_django.fixtures import Settings
 
 from environments import tasks, wiring
 from environments.services import refs
+from tests.containers import podman
 from tests.world import World
+
+__all__ = ["podman"]
 
 # How long one example takes says more about the machine than about the code.
 property_settings.register_profile("house", deadline=None)

@@ -18,10 +18,8 @@ from environments.engines.memory import MemoryEngine, Outlook
 from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.supervision import Daemon
-from tests.containers import BUSYBOX, Podman, podman
+from tests.containers import BUSYBOX, Podman
 from tests.engines.steps import NAMESPACE, manifests, step
-
-__all__ = ["podman"]
 
 
 class DaemonProcess:

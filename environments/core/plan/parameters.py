@@ -57,6 +57,7 @@ def filled_in(template: AppTemplate, values: Mapping[str, str]) -> AppTemplate:
         services=tuple(_service(service, fill) for service in template.services),
         jobs=tuple(_job(job, fill) for job in template.jobs),
         cron_jobs=tuple(_job(job, fill) for job in template.cron_jobs),
+        builds=tuple(replace(one, build=_build(one.build, fill)) for one in template.builds),
     )
 
 

@@ -13,7 +13,7 @@ from environments.core.template.model import (
     WorkflowStep,
 )
 from environments.core.template.support import tunes, unsupported
-from environments.core.template.workloads import job_of, resources_of, service_of
+from environments.core.template.workloads import job_of, named_build_of, resources_of, service_of
 from environments.core.yamlfile import Document
 
 
@@ -36,6 +36,7 @@ def template_of(document: Document) -> AppTemplate:
         services=tuple(service_of(entry, defaults, replicas) for entry in root.entries("services")),
         jobs=tuple(job_of(entry, defaults) for entry in root.entries("jobs")),
         cron_jobs=tuple(job_of(entry, defaults) for entry in root.entries("cron_jobs")),
+        builds=tuple(map(named_build_of, root.entries("builds"))),
         charts=tuple(entry.name for entry in root.entries("charts")),
         infrastructure=tuple(entry.name for entry in root.entries("infrastructure")),
         shared_volumes=tuple(map(_shared_volume, root.entries("shared_volumes"))),

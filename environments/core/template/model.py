@@ -47,6 +47,26 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedBuild:
+    """One entry of ``builds``: an image that services refer to by its name."""
+
+    name: str
+    build: Build
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StaticSite:
+    """How a static service is made: ``base`` is the image in which the commands run, ``output``
+    the folder that is served."""
+
+    base: str
+    install: str
+    command: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """A file of the repository that is put into the container."""
 
@@ -134,6 +154,8 @@ class Service(Workload):
     readiness_probe: Probe | None = None
     liveness_probe: Probe | None = None
     static: bool = False
+    site: StaticSite | None = None
+    """Of a static service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +251,7 @@ class AppTemplate:
     services: tuple[Service, ...] = ()
     jobs: tuple[Job, ...] = ()
     cron_jobs: tuple[Job, ...] = ()
+    builds: tuple[NamedBuild, ...] = ()
     charts: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
     shared_volumes: tuple[Volume, ...] = ()

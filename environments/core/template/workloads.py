@@ -10,12 +10,14 @@ from environments.core.template.model import (
     ConfigFile,
     EnvironmentVariable,
     Job,
+    NamedBuild,
     Port,
     Probe,
     ProbeKind,
     Reach,
     Resources,
     Service,
+    StaticSite,
     Volume,
 )
 
@@ -95,7 +97,22 @@ def service_of(entry: Entry, defaults: Resources, replicas: int) -> Service:
         readiness_probe=_probe(entry.entry("readiness_probe")),
         liveness_probe=_probe(entry.entry("liveness_probe")),
         static=entry.flag("static") is True,
+        site=_site(entry) if entry.flag("static") is True else None,
     )
+
+
+def _site(entry: Entry) -> StaticSite:
+    return StaticSite(
+        base=entry.text("build_base"),
+        install=entry.text("build_package_install_command"),
+        command=entry.text("build_command"),
+        output=entry.text("build_output_directory", "."),
+    )
+
+
+def named_build_of(entry: Entry) -> NamedBuild:
+    """One entry of ``builds``."""
+    return NamedBuild(entry.name, _read_build(entry), entry.line)
 
 
 def job_of(entry: Entry, defaults: Resources) -> Job:
@@ -126,8 +143,10 @@ def _has_repo(entry: Entry) -> bool:
 
 
 def _build(entry: Entry | None) -> Build | None:
-    if entry is None:
-        return None
+    return None if entry is None else _read_build(entry)
+
+
+def _read_build(entry: Entry) -> Build:
     return Build(
         context=entry.text("context", "."),
         dockerfile=entry.text("dockerfile", "Dockerfile"),

@@ -1,10 +1,38 @@
 """The protocols that hands fulfil, and the plain values that pass between them and the house."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
+
+from environments.core.ports.builders import (
+    BuildContext as BuildContext,
+)
+from environments.core.ports.builders import (
+    Builder as Builder,
+)
+from environments.core.ports.builders import (
+    BuildError as BuildError,
+)
+from environments.core.ports.builders import (
+    BuildOrder as BuildOrder,
+)
+from environments.core.ports.builders import (
+    RegistryCredentials as RegistryCredentials,
+)
+from environments.core.ports.builders import (
+    Stopped as Stopped,
+)
+from environments.core.ports.builders import (
+    StoredImage as StoredImage,
+)
+from environments.core.ports.builders import (
+    Telling as Telling,
+)
+from environments.core.ports.builders import (
+    Unwanted as Unwanted,
+)
 
 Manifest = Mapping[str, Any]
 """One Kubernetes object as parsed JSON. Every engine reads the same ones; see ``core.render``."""
@@ -258,100 +286,6 @@ class Engine(Protocol):
     def doors(self) -> tuple[str, ...]:
         """Addresses of this machine at which what it runs calls hosted names; none where those
         resolve to the ingress anyway."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryCredentials:
-    """How to sign in to one registry (host, with a port where it has one)."""
-
-    registry: str
-    username: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOrder:
-    """One image to be built from ``folder``, a checkout.
-
-    ``context`` and ``dockerfile`` are paths inside it; ``target`` "" is the last stage. Secret
-    arguments are left in no log, label or history of the image.
-    """
-
-    folder: Path
-    context: str
-    dockerfile: str
-    target: str = ""
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    secret_arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredImage:
-    """An image that the store has; ``identifier`` names exactly this one, ``size`` in bytes."""
-
-    identifier: str
-    size: int
-    history: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-class BuildError(Exception):
-    """An image could not be had; the text may be read by a person.
-
-    ``line`` of the Dockerfile and its ``instruction`` where one of its steps failed.
-    """
-
-    def __init__(self, message: str, *, line: int = 0, instruction: str = "") -> None:
-        super().__init__(message)
-        self.line = line
-        self.instruction = instruction
-
-
-class Stopped(Exception):
-    """What was asked for is not wanted any more: nothing of it was kept."""
-
-
-Telling = Callable[[Sequence[str]], None]
-"""Takes whole lines of output as they come."""
-
-Unwanted = Callable[[], bool]
-"""Asked several times a second: whether to stop."""
-
-
-class Builder(Protocol):
-    """Builds images, and brings and keeps those of others. Raises only ``BuildError``, and
-    ``Stopped`` where ``unwanted`` said so."""
-
-    def build(self, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> StoredImage: ...
-
-    def find(self, image: str) -> StoredImage | None:
-        """The image of this name or identifier, if the store has it."""
-
-    def pull(
-        self,
-        image: str,
-        *,
-        credentials: Sequence[RegistryCredentials],
-        tell: Telling,
-        unwanted: Unwanted,
-    ) -> StoredImage:
-        """Fetch it from its registry, the progress told in lines that a person reads."""
-
-    def push(
-        self,
-        identifier: str,
-        name: str,
-        *,
-        credentials: Sequence[RegistryCredentials],
-        tell: Telling,
-        unwanted: Unwanted,
-    ) -> str:
-        """Bring it to a registry under this name; how it is named there, by digest."""
-
-    def remove(self, identifier: str) -> None:
-        """Forget the image and its tags; nothing happens where it is gone or in use."""
 
 
 @dataclass(frozen=True, slots=True)
