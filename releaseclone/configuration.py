@@ -44,6 +44,7 @@ class Configuration:
     process_engine: bool
     process_limit: int
     docker_engine: bool
+    builds_at_once: int
     installation: str
     allowed_hosts: tuple[str, ...]
 
@@ -111,6 +112,7 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         process_engine=given.switch(environ, "RELEASECLONE_PROCESS_ENGINE", "1"),
         process_limit=given.number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
         docker_engine=given.switch(environ, "RELEASECLONE_DOCKER_ENGINE", "1"),
+        builds_at_once=given.number(environ, "RELEASECLONE_BUILDS_AT_ONCE", 2),
         installation=_kept_secret(data / INSTALLATION_FILE, 4),
         path=environ.get("PATH") or os.defpath,
         allowed_hosts=given.hosts(

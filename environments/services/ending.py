@@ -1,7 +1,8 @@
 """How a deployment ends: every share gets its status and its reason, and what left is let go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -25,12 +26,21 @@ from environments.services.lease import Lease
 from environments.services.say import say
 
 
-def fail(deployment: Deployment, lease: Lease, reason: str, *, told: Sequence[str] = ()) -> None:
+def fail(
+    deployment: Deployment,
+    lease: Lease,
+    reason: str,
+    *,
+    told: Sequence[str] = (),
+    cause: Mapping[str, Any] | None = None,
+) -> None:
     """End the run before its tasks: everything that is open is skipped.
 
-    ``told``: what is said before.
+    ``told``: what is said before; ``cause``: what the page shows as the first cause.
     """
     with lease.writing():
+        if cause is not None:
+            Deployment.objects.filter(pk=deployment.pk, failure__isnull=True).update(failure=cause)
         now = timezone.now()
         members = _settled(deployment, now)
         _skip_open(deployment, reason, now)

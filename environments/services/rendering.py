@@ -10,7 +10,7 @@ from django.conf import settings
 
 from environments import wiring
 from environments.core.masking import Masker, clean
-from environments.core.plan import Act, Plan
+from environments.core.plan import Act, Plan, PlannedMember
 from environments.core.ports import LocalPort, Manifest
 from environments.core.render import job_manifests, service_manifests
 from environments.models import Deployment, Environment, Namespace, PortClaim, Task
@@ -50,10 +50,15 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
 def secrets_of(plan: Plan) -> Iterator[str]:
     """Every secret value that a container of the plan will see."""
     for planned in plan.members:
-        for workload in (*planned.services, *planned.jobs):
-            for value in workload.variables:
-                if value.secret and value.text:
-                    yield value.text
+        yield from secrets_of_member(planned)
+
+
+def secrets_of_member(planned: PlannedMember) -> Iterator[str]:
+    """Every secret value that a container of the member will see."""
+    for workload in (*planned.services, *planned.jobs):
+        for value in workload.variables:
+            if value.secret and value.text:
+                yield value.text
 
 
 def opened(deployment: Deployment) -> Box:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from environments import wiring
 from environments.core.masking import Masker
 from environments.core.plan import Act, Plan, leaving_problems
-from environments.core.ports import EngineError, GitHostError
+from environments.core.ports import EngineError, GitHostError, Stopped
 from environments.core.problems import Problem, has_errors
 from environments.loopback import NoPortsLeft
 from environments.models import Deployment, DeploymentKind
@@ -222,9 +222,19 @@ def _leaving(deployment: Deployment, pins: list[Pin]) -> Plan | None:
 
 
 def _provide(deployment: Deployment, lease: Lease) -> bool:
-    images = {}
+    images: providing.Images = {}
     if deployment.kind != DeploymentKind.TEARDOWN:
-        images = providing.provide(deployment, lease, _staying(deployment.pins or []))
+        made = writing.make(deployment, _staying(deployment.pins or []), kind=deployment.kind)
+        if made.plan is None:
+            return _acceptable(deployment, lease, made.problems)
+        try:
+            images = providing.provide(deployment, lease, made.plan)
+        except providing.NotProvided as missing:
+            ending.fail(deployment, lease, str(missing), cause=missing.cause)
+            return False
+        except Stopped:
+            ending.abort(deployment, lease)
+            return False
     with lease.writing():
         deployment.images = images
         deployment.provided_at = timezone.now()

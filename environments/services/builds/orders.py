@@ -1,0 +1,113 @@
+"""What is to be built for a member: each image with its arguments, from one checkout."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from environments import wiring
+from environments.core.builds import Argument, Source, arguments, source_of, tag_of
+from environments.core.plan import PlannedMember
+from environments.core.plan.model import PlannedWorkload
+from environments.core.ports import BuildOrder
+from environments.core.template.model import AppTemplate, Workload
+from environments.core.variables import Value
+from environments.models import Application, Build, BuildArgument
+
+_REPOSITORY = "releaseclone.local"
+"""The made-up registry of images that never leave the engine's own store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One image of a build, the tasks that run it, and how it is built."""
+
+    source: Source
+    tasks: tuple[str, ...]
+    order: BuildOrder
+
+
+def workloads_of(planned: PlannedMember) -> Iterator[tuple[str, PlannedWorkload, Source | None]]:
+    """The tasks of a member that run something, each with what its image is built from."""
+    template = planned.member.template
+    for service in planned.services:
+        yield f"services.{service.name}", service, _source(template, template.service(service.name))
+    for job in planned.jobs:
+        yield f"jobs.{job.name}", job, _source(template, template.job(job.name))
+
+
+def _source(template: AppTemplate, workload: Workload | None) -> Source | None:
+    return source_of(template, workload) if workload is not None else None
+
+
+def wanted_by(planned: PlannedMember, build: Build, folder: Path) -> list[Wanted]:
+    """The images that the member's tasks need built, each once."""
+    tasks: dict[Source, list[str]] = {}
+    variables: dict[Source, tuple[Value, ...]] = {}
+    for task, workload, source in workloads_of(planned):
+        if source is not None:
+            tasks.setdefault(source, []).append(task)
+            variables.setdefault(source, workload.variables)
+    general = general_arguments(build.application)
+    return [
+        Wanted(source, tuple(named), _order(source, build, folder, general, variables[source]))
+        for source, named in tasks.items()
+    ]
+
+
+def general_arguments(application: Application) -> tuple[Mapping[str, Argument], ...]:
+    """Those of the account, then those of the application."""
+    rows = BuildArgument.objects.filter(account=application.account)
+    return (
+        _opened(list(rows.filter(application__isnull=True))),
+        _opened(list(rows.filter(application=application))),
+    )
+
+
+def _opened(rows: Sequence[BuildArgument]) -> dict[str, Argument]:
+    return {
+        row.name: Argument(wiring.unseal(row.value, belongs_to=row.seal_name), row.secret)
+        for row in rows
+    }
+
+
+def _order(
+    source: Source,
+    build: Build,
+    folder: Path,
+    general: Sequence[Mapping[str, Argument]],
+    variables: Sequence[Value],
+) -> BuildOrder:
+    known = {value.name: Argument(value.text, value.secret) for value in variables}
+    made = arguments(*general, own=source.build.args, variables=known)
+    return BuildOrder(
+        folder=folder,
+        context=source.build.context,
+        dockerfile=source.build.dockerfile,
+        target=source.build.target,
+        arguments={name: one.value for name, one in made.items() if not one.secret},
+        secret_arguments={name: one.value for name, one in made.items() if one.secret},
+        labels={
+            "releaseclone/application": build.application.name,
+            "releaseclone/commit": build.commit,
+            "releaseclone/image": source.name,
+        },
+        tags=tuple(f"{repository_of(build, source.name)}:{tag}" for tag in _tags(build)),
+    )
+
+
+def repository_of(build: Build, image: str) -> str:
+    """Where the images of this name are kept, without a tag."""
+    root = build.context.pushes_to or f"{_REPOSITORY}/{build.application.account.name}"
+    return f"{root}/{build.application.name}/{image}".lower()
+
+
+def _tags(build: Build) -> tuple[str, ...]:
+    return build.commit[:7], f"build-{build.pk}", tag_of(build.branch)
+
+
+def folder_of(build: Build) -> Path:
+    """Where the code of a build lies while it is built."""
+    root: Path = settings.RELEASECLONE.data / "builds"
+    return root / str(build.pk)
