@@ -50,6 +50,17 @@ urlpatterns = [
     path("<slug:account>/new-context", account_settings.new_context, name="new-context"),
     path("<slug:account>/contexts/<slug:name>", account_settings.context, name="context"),
     path(
+        "<slug:account>/contexts/<slug:name>/connection",
+        account_settings.connection,
+        name="context-connection",
+    ),
+    path("<slug:account>/contexts/<slug:name>/logins", account_settings.login, name="add-login"),
+    path(
+        "<slug:account>/contexts/<slug:name>/logins/remove",
+        account_settings.forget_login,
+        name="remove-login",
+    ),
+    path(
         "<slug:account>/contexts/<slug:name>/delete",
         account_settings.remove_context,
         name="delete-context",

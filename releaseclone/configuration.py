@@ -45,6 +45,8 @@ class Configuration:
     process_limit: int
     docker_engine: bool
     builds_at_once: int
+    container_sockets: tuple[str, ...]
+    """Where a container engine may listen, the likeliest first."""
     installation: str
     allowed_hosts: tuple[str, ...]
 
@@ -113,6 +115,7 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         process_limit=given.number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
         docker_engine=given.switch(environ, "RELEASECLONE_DOCKER_ENGINE", "1"),
         builds_at_once=given.number(environ, "RELEASECLONE_BUILDS_AT_ONCE", 2),
+        container_sockets=given.container_sockets(environ),
         installation=_kept_secret(data / INSTALLATION_FILE, 4),
         path=environ.get("PATH") or os.defpath,
         allowed_hosts=given.hosts(

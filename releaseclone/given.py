@@ -21,6 +21,8 @@ _LONGEST_DOMAIN = 180
 _SHORTEST_SECRET = 32
 _DATABASES = ("postgres", "postgresql", "sqlite")
 _BROKERS = ("redis", "rediss", "redis+socket")
+_SOCKETS_OF_A_USER = ("docker.sock", "podman/podman.sock")
+_USUAL_SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock")
 
 
 class ConfigurationError(Exception):
@@ -164,3 +166,11 @@ def _is_host(text: str) -> bool:
     except ValueError:
         return _HOST.fullmatch(text) is not None
     return True
+
+
+def container_sockets(environ: Environ) -> tuple[str, ...]:
+    """Where Docker and Podman listen as they come, the address that the user names first."""
+    own = environ.get("XDG_RUNTIME_DIR", "")
+    folders = [*(f"{own}/{name}" for name in _SOCKETS_OF_A_USER if own), *_USUAL_SOCKETS]
+    found = (environ.get("DOCKER_HOST", ""), *(f"unix://{path}" for path in folders))
+    return tuple(dict.fromkeys(filter(None, found)))

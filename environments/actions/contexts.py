@@ -1,16 +1,25 @@
 """Asking for contexts: where the environments of an account run."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from environments import wiring
 from environments.actions.asking import Actor, Refused, note, require_owner
 from environments.core.names import is_label
 from environments.core.problems import Problem, error
-from environments.models import Account, Context, Environment, Namespace
+from environments.core.sockets import is_address
+from environments.models import Account, Context, Environment, Namespace, RegistryLogin
 
+CONTAINER_ENGINES = ("docker",)
+"""Those that are reached at a socket."""
+_REGISTRY = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?")
+_IMAGE_PATH = re.compile(
+    r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+)
 _DOMAIN_LIMIT = 200
 """What a service's label in front of it leaves of a host name."""
 
@@ -23,6 +32,14 @@ class ContextDraft:
     engine: str
     domains: tuple[str, ...]
     is_default: bool
+    socket: str = ""
+    """Of an engine that runs containers."""
+    pushes_to: str = ""
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """What the engine is made with."""
+        return {"socket": self.socket} if self.engine in CONTAINER_ENGINES else {}
 
 
 def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
@@ -40,6 +57,8 @@ def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
                 actor.account.contexts.exclude(pk=context.pk).update(is_default=False)
             context.account = actor.account
             context.name, context.engine = draft.name, draft.engine
+            context.configuration = draft.configuration
+            context.pushes_to = draft.pushes_to if draft.configuration else ""
             context.domains, context.is_default = list(draft.domains), draft.is_default
             context.save()
             note(actor, f"{act} the context {draft.name}")
@@ -58,8 +77,15 @@ def _problems(account: Account, context: Context, draft: ContextDraft) -> Iterat
     if draft.engine not in settings.ENGINES:
         known = ", ".join(settings.ENGINES) or "none"
         yield error("context.engine", engine=draft.engine, known=known)
-    elif context.pk and draft.engine != context.engine:
+    elif context.pk and (draft.engine, draft.configuration) != (
+        context.engine,
+        context.configuration,
+    ):
         yield from _in_use(context)
+    if draft.configuration and not is_address(draft.socket):
+        yield error("context.socket", socket=draft.socket)
+    if draft.configuration and draft.pushes_to and not _IMAGE_PATH.fullmatch(draft.pushes_to):
+        yield error("context.registry", registry=draft.pushes_to)
     for domain in draft.domains or ("",):
         if len(domain) > _DOMAIN_LIMIT or not all(map(is_label, domain.split("."))):
             yield error("context.domains", domain=domain)
@@ -73,6 +99,34 @@ def _in_use(context: Context) -> Iterator[Problem]:
     names = list(living.order_by("name").values_list("name", flat=True)[:10])
     if names:
         yield error("context.in-use", name=context.name, environments=", ".join(names))
+
+
+def save_login(
+    actor: Actor, context: Context, *, registry: str, username: str, password: str
+) -> None:
+    """Keep how the context signs in to a registry; without a password the one before stays."""
+    require_owner(actor, "change contexts")
+    login = context.registry_logins.filter(registry=registry).first()
+    known = login is not None
+    if not _REGISTRY.fullmatch(registry) or not username or not (password or known):
+        raise Refused(error("context.login", registry=registry))
+    login = login or RegistryLogin(context=context, registry=registry)
+    login.username = username
+    if password:
+        login.password = wiring.seal(password, belongs_to=login.seal_name)
+    with transaction.atomic():
+        login.save()
+        note(actor, f"let the context {context.name} sign in to {registry} as {username}")
+
+
+def remove_login(actor: Actor, context: Context, registry: str) -> None:
+    """Forget how the context signs in to a registry."""
+    require_owner(actor, "change contexts")
+    with transaction.atomic():
+        count, _ = context.registry_logins.filter(registry=registry).delete()
+        if not count:
+            raise Refused(error("context.no-login", name=context.name, registry=registry))
+        note(actor, f"let the context {context.name} not sign in to {registry} any more")
 
 
 def may_delete(context: Context) -> tuple[Problem, ...]:

@@ -6,8 +6,9 @@ from django import forms
 from django.conf import settings
 
 from environments.actions.contexts import ContextDraft
-from environments.forms.accounts import text_field
+from environments.forms.accounts import password_field, text_field
 from environments.models import Context
+from environments.queries.contexts import found_sockets
 
 
 class ContextForm(forms.Form):
@@ -27,8 +28,25 @@ class ContextForm(forms.Form):
         help_text="For templates that name no context.",
     )
 
+    socket = text_field(
+        "Address of the engine",
+        max_length=200,
+        required=False,
+        help_text="Of Docker Engine or Podman's service, such as unix:///var/run/docker.sock. "
+        "Whoever may use it may do everything on that machine.",
+    )
+    pushes_to = text_field(
+        "Push images to",
+        max_length=300,
+        required=False,
+        help_text="A registry with a path. Without it, built images stay in the engine's store.",
+    )
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        likely = next(iter(found_sockets()), "")
+        if likely and not self.initial.get("socket"):
+            self.initial["socket"] = likely
         self.fields["engine"].choices = [(name, name) for name in settings.ENGINES]  # type: ignore[attr-defined]
 
     def draft(self) -> ContextDraft:
@@ -40,7 +58,22 @@ class ContextForm(forms.Form):
             engine=asked["engine"],
             domains=tuple(line for line in lines if line),
             is_default=asked["is_default"],
+            socket=asked["socket"].strip(),
+            pushes_to=asked["pushes_to"].strip().rstrip("/"),
         )
+
+
+class LoginForm(forms.Form):
+    """How a context signs in to a registry; the password is never shown again."""
+
+    registry = text_field("Registry", max_length=253)
+    username = text_field("User name", max_length=200)
+    password = password_field(
+        "Password or token",
+        "new-password",
+        required=False,
+        help_text="Left empty, the one that is stored stays.",
+    )
 
 
 def fields_of(context: Context) -> dict[str, Any]:
@@ -50,4 +83,6 @@ def fields_of(context: Context) -> dict[str, Any]:
         "engine": context.engine,
         "domains": "\n".join(context.domains),
         "is_default": context.is_default,
+        "socket": context.configuration.get("socket", ""),
+        "pushes_to": context.pushes_to,
     }

@@ -9,14 +9,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from environments.actions.accounts import rename_account
 from environments.actions.asking import Actor, Refused, require_owner
-from environments.actions.contexts import delete_context, save_context
+from environments.actions.contexts import delete_context, remove_login, save_context, save_login
 from environments.core.plan import problem_form
-from environments.core.problems import Problem
+from environments.core.problems import Problem, error
 from environments.forms.accounts import AccountName
-from environments.forms.contexts import ContextForm, fields_of
+from environments.forms.contexts import ContextForm, LoginForm, fields_of
 from environments.models import Context
 from environments.queries.accounts import context_of, contexts_of
-from environments.views.gate import in_account, page
+from environments.queries.contexts import connection_of, found_sockets
+from environments.views.gate import in_account, page, part
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,6 +74,57 @@ def context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     return _edit(request, actor, found, ContextForm(request.POST or None, initial=fields_of(found)))
 
 
+@require_http_methods(["GET", "HEAD"])
+@in_account
+def connection(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """Who answers at the engine of a context, asked now."""
+    found = context_of(actor.account, name)
+    require_owner(actor, "change contexts")
+    return part(
+        request,
+        "accounts/connection.html",
+        "answer",
+        actor,
+        context=found,
+        connection=connection_of(found),
+        tab="settings",
+    )
+
+
+@require_POST
+@in_account
+def login(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """Keep how a context signs in to a registry."""
+    found = context_of(actor.account, name)
+    require_owner(actor, "change contexts")
+    form = LoginForm(request.POST)
+    problems: tuple[Problem, ...] = ()
+    if form.is_valid():
+        try:
+            save_login(actor, found, **form.cleaned_data)
+        except Refused as refused:
+            problems = refused.problems
+        else:
+            messages.success(request, f"Saved the sign-in to {form.cleaned_data['registry']}.")
+            return redirect("context", actor.account.name, name)
+    fresh = ContextForm(initial=fields_of(found))
+    return _form(request, actor, found, fresh, problems, status=422, login=form)
+
+
+@require_POST
+@in_account
+def forget_login(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """Forget how a context signs in to a registry."""
+    found = context_of(actor.account, name)
+    registry = request.POST.get("registry", "")
+    try:
+        remove_login(actor, found, registry)
+    except Refused as refused:
+        return _form(request, actor, found, ContextForm(initial=fields_of(found)), refused.problems)
+    messages.success(request, f"Forgot the sign-in to {registry}.")
+    return redirect("context", actor.account.name, name)
+
+
 @require_POST
 @in_account
 def remove_context(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
@@ -94,23 +146,33 @@ def _edit(request: HttpRequest, actor: Actor, found: Context, form: ContextForm)
     except Refused as refused:
         return _form(request, actor, found, form, refused.problems)
     messages.success(request, f"Saved the context {found.name}.")
+    if found.configuration and (away := connection_of(found).error):
+        told = error("context.away", name=found.name, reason=away)
+        messages.warning(request, told.message)
+        return redirect("context", actor.account.name, found.name)
     return redirect("account-settings", actor.account.name)
 
 
 def _form(
     request: HttpRequest,
     actor: Actor,
-    found: Context,
+    context: Context,
     form: ContextForm,
     problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+    login: LoginForm | None = None,
 ) -> HttpResponse:
     return page(
         request,
         "accounts/context.html",
         actor,
-        422 if form.is_bound or problems else 200,
+        422 if form.is_bound or problems else status,
         form=form,
-        context=found,
+        login=login or LoginForm(),
+        sockets=found_sockets(),
+        logins=context.registry_logins.all() if context.pk else (),
+        context=context,
         name=form.initial.get("name", ""),
         problems=[problem_form(problem) for problem in problems],
         tab="settings",

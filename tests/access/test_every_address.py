@@ -38,6 +38,11 @@ class Rule:
 
 
 READ = Rule(EVERYBODY)
+CONTEXT_ADDRESSES = (
+    *("context", "delete-context", "context-connection"),
+    *("add-login", "remove-login"),
+)
+"""Their name is a context's."""
 RULES: Mapping[str, Rule] = {
     "applications": READ,
     "graph": READ,
@@ -47,6 +52,9 @@ RULES: Mapping[str, Rule] = {
     "new-context": Rule(OWNER, OWNER),
     "context": Rule(OWNER, OWNER),
     "delete-context": Rule(None, OWNER),
+    "context-connection": Rule(OWNER, None),
+    "add-login": Rule(None, OWNER),
+    "remove-login": Rule(None, OWNER),
     "register": Rule(EVERYBODY, EVERYBODY),
     "environments": READ,
     "create-environment": Rule(EVERYBODY, EVERYBODY),
@@ -120,7 +128,7 @@ def address(pattern: URLPattern, environment: Environment) -> str:
     }
     if pattern.name == "member":
         ids["pk"] = Membership.objects.get(user__username="max").pk
-    if pattern.name in ("context", "delete-context"):
+    if pattern.name in CONTEXT_ADDRESSES:
         ids["name"] = environment.namespace.context.name
     converters: dict[str, Any] = pattern.pattern.converters
     return reverse(str(pattern.name), kwargs={key: ids[key] for key in converters})

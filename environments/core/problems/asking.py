@@ -40,6 +40,25 @@ CATALOGUE: dict[str, Entry] = {
         "{domain!r} is not a domain.",
         "Give at least one, such as env.example.org; the first is the one that is used.",
     ),
+    "context.socket": Entry(
+        "{socket!r} is not the address of a container engine.",
+        "Write it like unix:///var/run/docker.sock, or tcp://host:2375.",
+    ),
+    "context.registry": Entry(
+        "{registry!r} is not a registry with a path for images.",
+        "Write it like registry.example.org/team, without https:// and without a tag.",
+    ),
+    "context.login": Entry(
+        "{registry!r} cannot be signed in to like this.",
+        "Give the registry's host (with a port where it has one), a user name and a password.",
+    ),
+    "context.no-login": Entry(
+        "{name} signs in to no registry {registry}.", "Load the page again: somebody removed it."
+    ),
+    "context.away": Entry(
+        "The engine of {name} does not answer yet: {reason}",
+        "The context is saved; check its connection before you deploy there.",
+    ),
     "context.default": Entry(
         "{account} needs a default context, and {name} is it.",
         "Make another one the default first.",
