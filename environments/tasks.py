@@ -6,9 +6,11 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from environments.core.ports import IngressError
-from environments.models import Deployment, DeploymentStatus
+from environments.models import Build, Deployment, DeploymentStatus
+from environments.models.build import LIVE_BUILDS
 from environments.models.deployment import LIVE
 from environments.services import routes, running, tending
+from environments.services.builds import running as building
 from environments.services.lease import unheld, untaken
 from environments.services.running import Outcome
 from releaseclone.celery import queue
@@ -46,12 +48,30 @@ def send_next(pk: int) -> None:
         send(first)
 
 
+def send_build(pk: int) -> None:
+    """Put the build into the queue, with the number that makes older messages void."""
+    build = Build.objects.only("fence").get(pk=pk)
+    Build.objects.filter(pk=pk).update(sent_at=Now())
+    run_build.delay(pk, build.fence)
+
+
+@queue.task
+def run_build(pk: int, fence: int) -> None:
+    """Take one build to its end."""
+    building.advance(pk, fence=fence)
+
+
 @queue.task
 def sweep() -> None:
     """Send again what no worker holds: after a killed worker, a lost message, a silent broker."""
     rows = Deployment.objects.filter(unheld(), untaken(), status__in=LIVE, part_of__isnull=True)
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         send(pk)
+    builds = Build.objects.filter(
+        unheld(), untaken(), state__in=LIVE_BUILDS, deployment__isnull=True
+    )
+    for pk in builds.order_by("pk").values_list("pk", flat=True):
+        send_build(pk)
 
 
 @queue.task

@@ -7,6 +7,8 @@ from environments.views import (
     account_settings,
     application_settings,
     applications,
+    build_arguments,
+    builds,
     creating,
     deployments,
     environment_settings,
@@ -34,6 +36,7 @@ register_converter(KindConverter, "kind")
 
 _APPLICATION = "<slug:account>/applications/<slug:name>/"
 _ENVIRONMENT = "<slug:account>/environments/<slug:env_id>/"
+_BUILD = "<slug:account>/builds/<int:pk>/"
 _DEPLOYMENT = "<slug:account>/deployments/<int:pk>/"
 
 urlpatterns = [
@@ -47,6 +50,11 @@ urlpatterns = [
     path("<slug:account>/members", members.members, name="members"),
     path("<slug:account>/members/<int:pk>", members.member, name="member"),
     path("<slug:account>/settings", account_settings.settings, name="account-settings"),
+    path(
+        "<slug:account>/build-arguments",
+        build_arguments.of_account,
+        name="account-build-arguments",
+    ),
     path("<slug:account>/new-context", account_settings.new_context, name="new-context"),
     path("<slug:account>/contexts/<slug:name>", account_settings.context, name="context"),
     path(
@@ -68,7 +76,12 @@ urlpatterns = [
     path("<slug:account>/register", applications.register, name="register"),
     path(_APPLICATION, environments.listed, name="environments"),
     path(f"{_APPLICATION}new", creating.create, name="create-environment"),
-    path(f"{_APPLICATION}builds", environments.application_builds, name="application-builds"),
+    path(f"{_APPLICATION}builds", builds.of_application, name="application-builds"),
+    path(
+        f"{_APPLICATION}build-arguments",
+        build_arguments.of_application,
+        name="application-build-arguments",
+    ),
     path(f"{_APPLICATION}deploys", environments.application_deploys, name="application-deploys"),
     path(f"{_APPLICATION}settings", application_settings.settings, name="application-settings"),
     path(f"{_APPLICATION}read-again", application_settings.read_again, name="read-again"),
@@ -86,11 +99,16 @@ urlpatterns = [
         environment_settings.version,
         name="environment-version",
     ),
-    path(f"{_ENVIRONMENT}builds", environments.builds, name="environment-builds"),
+    path(f"{_ENVIRONMENT}builds", builds.of_environment, name="environment-builds"),
     path(f"{_ENVIRONMENT}deploys", environments.deploys, name="environment-deploys"),
     path(f"{_ENVIRONMENT}deploy/<kind:kind>", environments.deploy, name="deploy"),
     path(f"{_ENVIRONMENT}delete", environments.delete, name="delete-environment"),
     path(f"{_ENVIRONMENT}instances/<slug:instance>", environments.log, name="instance-log"),
+    path(_BUILD, builds.build, name="build"),
+    path(f"{_BUILD}cancel", builds.cancel, name="cancel-build"),
+    path(f"{_BUILD}rebuild", builds.rebuild, name="rebuild"),
+    path(f"{_BUILD}deploy", builds.deploy, name="deploy-build"),
+    path(f"{_BUILD}log.txt", builds.log, name="build-log"),
     path(_DEPLOYMENT, deployments.deployment, name="deployment"),
     path(f"{_DEPLOYMENT}abort", deployments.abort, name="abort"),
     path(f"{_DEPLOYMENT}log.txt", deployments.log, name="deployment-log"),

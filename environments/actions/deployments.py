@@ -48,7 +48,7 @@ def deploy(
     actor: Actor, environment: Environment, kind: DeploymentKind, *, shown_digest: str = ""
 ) -> Deployment:
     """Queue a deployment; ``Refused`` where it cannot be, or the plan is not the one shown."""
-    _check(environment, kind)
+    check(environment, kind)
     plan = None
     if shown_digest:
         plan = plan_deployment(environment, kind)
@@ -60,7 +60,8 @@ def deploy(
         return queue(actor, environment, kind, shown=plan)
 
 
-def _check(environment: Environment, kind: DeploymentKind) -> None:
+def check(environment: Environment, kind: DeploymentKind) -> None:
+    """``Refused`` where this deployment can not even be asked for."""
     environment.refresh_from_db(fields=["removed_at", "last_setup"])
     if environment.removed_at is not None:
         raise Refused(error("environment.ended", name=environment.name))
@@ -78,12 +79,18 @@ def _check(environment: Environment, kind: DeploymentKind) -> None:
 
 
 def queue(
-    actor: Actor, environment: Environment, kind: DeploymentKind, *, shown: Plan | None
+    actor: Actor,
+    environment: Environment,
+    kind: DeploymentKind,
+    *,
+    shown: Plan | None,
+    commit: str = "",
 ) -> Deployment:
     """A deployment at the end of its namespace's queue, older ones superseded by the rules.
 
     Inside a transaction; the work starts after its commit. ``shown``: the plan that the person
-    saw, so that the deployment can say what moved since.
+    saw, so that the deployment can say what moved since. ``commit``: of a patch, in place of the
+    branch's newest.
     """
     # One at a time for each namespace: of two who ask at once the later sees the earlier.
     Namespace.objects.select_for_update(no_key=True).get(pk=environment.namespace_id)
@@ -91,6 +98,7 @@ def queue(
         environment=environment,
         namespace=environment.namespace,
         kind=kind,
+        deploys_commit=commit,
         asked_by=actor.user,
         asked_by_name=actor.name,
         shown_digest=shown.digest if shown else "",

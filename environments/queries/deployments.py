@@ -70,7 +70,7 @@ def shares_of(deployment: Deployment) -> list[Deployment]:
     )
     tasks = Prefetch("tasks", Task.objects.order_by("number"))
     return list(
-        rows.select_related("environment__application")
+        rows.select_related("environment__application", "build")
         .prefetch_related(tasks)
         .order_by("position", "pk")
     )

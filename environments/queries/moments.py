@@ -21,6 +21,7 @@ _CALM = (EnvironmentStatus.DEPLOYED, EnvironmentStatus.NEW)
 _STAGES = (
     ("resolved_at", "chooses branches and commits"),
     ("written_at", "writes the plan"),
+    ("provided_at", "provides the images"),
     ("rendered_at", "checks out the code"),
 )
 

@@ -5,7 +5,7 @@ back leaves no lease that lasts longer than a lease can.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -33,15 +33,23 @@ class LeaseLost(Exception):
     """Another worker holds this deployment now, or it has ended: stop without a word."""
 
 
-class Lease:
-    """The right to write a deployment, for as long as ``fence`` is the row's."""
+def _live() -> Any:
+    return Deployment.objects.filter(status__in=LIVE)
 
-    def __init__(self, pk: int, fence: int) -> None:
+
+class Lease:
+    """The right to write a deployment, for as long as ``fence`` is the row's.
+
+    ``rows``: where else the row is, among those that have not ended.
+    """
+
+    def __init__(self, pk: int, fence: int, *, rows: Callable[[], Any] = _live) -> None:
         self.pk = pk
         self.fence = fence
+        self._rows = rows
 
     def _row(self) -> Any:
-        return Deployment.objects.filter(pk=self.pk, fence=self.fence, status__in=LIVE)
+        return self._rows().filter(pk=self.pk, fence=self.fence)
 
     def renew(self) -> bool:
         """Hold on for another 15 s; False when the lease is lost."""

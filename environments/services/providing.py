@@ -2,13 +2,12 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from environments import wiring
-from environments.core.masking import Masker, clean
+from environments.core.masking import Masker
 from environments.core.plan import Act, Plan, PlannedMember
 from environments.core.ports import Builder, BuildError, GitHostError, Stopped
 from environments.models import Build, BuildState, Deployment, DeploymentKind
@@ -16,6 +15,7 @@ from environments.services import rendering
 from environments.services.builds import orders
 from environments.services.builds.fetching import NotFetched, fetch
 from environments.services.builds.making import Failed, Making, credentials_of
+from environments.services.builds.running import check_out, end
 from environments.services.lease import Lease
 from environments.services.say import say
 
@@ -111,23 +111,23 @@ class _Provider:
         folder = orders.folder_of(build)
         context = self._deployment.namespace.context
         try:
-            self._check_out(build, folder)
+            check_out(build, folder, self._lease)
             making = Making(build, self._lease, masker, self._aborted, credentials_of(context))
             images = making.images(orders.wanted_by(planned, build, folder))
         except Failed as failed:
-            self._end(build, BuildState.ERRORED, str(failed), failed.cause)
+            end(build, self._lease, BuildState.ERRORED, str(failed), failed.cause)
             task = f"images.{failed.cause['image']}"
             raise self._not_provided(planned, task, str(failed), failed.cause) from failed
         except (GitHostError, BuildError) as wrong:
             reason = masker.line(str(wrong))
-            self._end(build, BuildState.ERRORED, reason, None)
+            end(build, self._lease, BuildState.ERRORED, reason)
             raise self._not_provided(planned, "images", reason, {}) from wrong
         except Stopped:
-            self._end(build, BuildState.CANCELLED, "the deployment was aborted", None)
+            end(build, self._lease, BuildState.CANCELLED, "the deployment was aborted")
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        self._end(build, BuildState.DONE, "", None)
+        end(build, self._lease, BuildState.DONE, "")
         return {task: image.digest for task, image in images.items()}
 
     def _row(self, share: Deployment, planned: PlannedMember) -> Build:
@@ -149,26 +149,6 @@ class _Provider:
             build.state, build.started_at = BuildState.RUNNING, build.started_at or timezone.now()
             build.save(update_fields=["state", "started_at"])
         return build
-
-    def _check_out(self, build: Build, folder: Any) -> None:
-        application = build.application
-        host = wiring.git_host(application.git_host)
-        host.checkout(application.repository_url, commit=build.commit, folder=folder)
-        commit = host.commit(application.repository_url, build.commit)
-        build.commit_subject = clean(commit.subject)[:300]
-        build.commit_author = clean(commit.author)[:200]
-        build.committed_at = datetime.fromtimestamp(commit.committed_at, tz=UTC)
-        with self._lease.writing():
-            build.save(update_fields=["commit_subject", "commit_author", "committed_at"])
-            Deployment.objects.filter(build=build).update(commit_subject=build.commit_subject)
-
-    def _end(
-        self, build: Build, state: BuildState, reason: str, cause: Mapping[str, Any] | None
-    ) -> None:
-        build.state, build.reason, build.failure = state, reason, cause
-        build.ended_at = timezone.now()
-        with self._lease.writing():
-            build.save(update_fields=["state", "reason", "failure", "ended_at"])
 
     def _not_provided(
         self, planned: PlannedMember, task: str, reason: str, cause: Mapping[str, Any]

@@ -339,11 +339,26 @@ def pin_of(item: Item) -> Pin:
     }
 
 
+def _with_commit(deployment: Deployment, resolved: Resolved) -> Resolved:
+    """The commit of a finished build in place of the branch's newest, where one is deployed."""
+    if not deployment.deploys_commit:
+        return resolved
+    items = tuple(
+        replace(item, choice=replace(item.choice, commit=deployment.deploys_commit))
+        if item.source.environment == deployment.environment
+        else item
+        for item in resolved.items
+    )
+    return replace(resolved, items=items)
+
+
 def resolve_for(deployment: Deployment) -> Resolved:
     """The members of this deployment, every repository asked now.
 
     What is wrong with a choice is among the problems: the pins do not carry it on.
     """
-    resolved = resolve(deployment.environment, deployment.kind, ask=ask_anew)
+    resolved = _with_commit(
+        deployment, resolve(deployment.environment, deployment.kind, ask=ask_anew)
+    )
     of_choices = [problem for item in resolved.items for problem in item.choice.problems]
     return replace(resolved, problems=(*resolved.problems, *of_choices))

@@ -62,6 +62,16 @@ def status(value: str, word: str = "") -> SafeString:
     )
 
 
+_LIKE = {"ready": "queued", "done": "deployed", "errored": "failed", "cancelled": "aborted"}
+
+
+@register.simple_tag
+@cache
+def build_status(state: str) -> SafeString:
+    """The state of a build, in the shape and colour of the status of a deployment like it."""
+    return status(_LIKE.get(state, state), state.capitalize())
+
+
 @register.simple_tag
 @lru_cache(maxsize=4096)
 def environment_address(account: str, env_id: str) -> str:

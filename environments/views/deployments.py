@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -31,13 +32,19 @@ class Stage:
     state: str
 
 
+def runs_images(deployment: Deployment) -> bool:
+    """Whether its engine does, and images are there before anything is rendered."""
+    return deployment.namespace.context.engine in settings.BUILDERS
+
+
 def stages_of(deployment: Deployment, now: datetime) -> Iterator[Stage]:
-    """Resolve, write, render, apply: each begins where the one before it ended."""
+    """Resolve, write, (images,) render, apply: each begins where the one before it ended."""
     ended = deployment.ended_at
     has_succeeded = deployment.status in (DeploymentStatus.DEPLOYED, DeploymentStatus.REMOVED)
     ends = (
         ("Resolve", deployment.resolved_at),
         ("Write", deployment.written_at),
+        *((("Images", deployment.provided_at),) if runs_images(deployment) else ()),
         ("Render", deployment.rendered_at),
         ("Apply", ended if deployment.rendered_at and has_succeeded else None),
     )
@@ -66,7 +73,7 @@ def _show(
     refused: Refused | None = None,
 ) -> HttpResponse:
     failure = found.failure or {}
-    own_job = failure.get("kind") == "job"
+    own_output = failure.get("kind") in ("job", "image")
     now = timezone.now()
     line = request.GET.get("line", "")
     shares = reads.shares_of(found)
@@ -90,7 +97,7 @@ def _show(
         stages=list(stages_of(found, now)),
         now=now,
         logs_allowed=may_read_logs(actor, found.environment),
-        evidence_allowed=own_job or may_read_logs(actor, found.environment),
+        evidence_allowed=own_output or may_read_logs(actor, found.environment),
         problems=refused.problems if refused else (),
         tab="deploys",
     )

@@ -185,21 +185,6 @@ def deploys(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
 
 @require_safe
 @in_account
-def builds(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
-    """The commits that were deployed."""
-    environment = reads.environment_of(actor.account, env_id)
-    rows = deployments_reads.deployments_of(environment).exclude(commit="")
-    return page(
-        request,
-        "deployments/builds_of_environment.html",
-        actor,
-        rows=Paginator(rows, deployments_reads.PAGE).get_page(request.GET.get("page")),
-        **common(actor, environment, "builds"),
-    )
-
-
-@require_safe
-@in_account
 def log(request: HttpRequest, actor: Actor, env_id: str, instance: str) -> HttpResponse:
     """The last lines of one instance."""
     environment = reads.environment_of(actor.account, env_id)
@@ -231,20 +216,4 @@ def application_deploys(request: HttpRequest, actor: Actor, name: str) -> HttpRe
         application=application,
         rows=rows.get_page(request.GET.get("page")),
         tab="deploys",
-    )
-
-
-@require_safe
-@in_account
-def application_builds(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
-    """The commits of an application that were deployed."""
-    application = applications_reads.application_of(actor.account, name)
-    rows = deployments_reads.deployments_in(application).exclude(commit="")
-    return page(
-        request,
-        "deployments/builds_of_application.html",
-        actor,
-        application=application,
-        rows=Paginator(rows, deployments_reads.PAGE).get_page(request.GET.get("page")),
-        tab="builds",
     )

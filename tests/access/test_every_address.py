@@ -16,7 +16,7 @@ from django.urls import URLPattern, reverse
 from environments import urls
 from environments.actions.accounts import open_account
 from environments.actions.asking import Actor
-from environments.models import Environment, Membership, Role
+from environments.models import Build, Environment, Membership, Role
 from tests.world import World, services
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -38,6 +38,8 @@ class Rule:
 
 
 READ = Rule(EVERYBODY)
+BUILD_ADDRESSES = ("build", "build-log", "cancel-build", "rebuild", "deploy-build")
+"""Their key is a build's."""
 CONTEXT_ADDRESSES = (
     *("context", "delete-context", "context-connection"),
     *("add-login", "remove-login"),
@@ -58,7 +60,14 @@ RULES: Mapping[str, Rule] = {
     "register": Rule(EVERYBODY, EVERYBODY),
     "environments": READ,
     "create-environment": Rule(EVERYBODY, EVERYBODY),
-    "application-builds": READ,
+    "application-builds": Rule(EVERYBODY, EVERYBODY),
+    "application-build-arguments": Rule(EVERYBODY, OWNER),
+    "account-build-arguments": Rule(EVERYBODY, OWNER),
+    "build": READ,
+    "build-log": READ,
+    "cancel-build": Rule(None, EVERYBODY),
+    "rebuild": Rule(None, EVERYBODY),
+    "deploy-build": Rule(None, EVERYBODY),
     "application-deploys": READ,
     "application-settings": Rule(EVERYBODY, EVERYBODY),
     "read-again": Rule(None, EVERYBODY),
@@ -68,7 +77,7 @@ RULES: Mapping[str, Rule] = {
     "environment-imports": Rule(EVERYBODY, EDITORS),
     "environment-settings": Rule(EVERYBODY, EDITORS),
     "environment-version": READ,
-    "environment-builds": READ,
+    "environment-builds": Rule(EVERYBODY, EVERYBODY),
     "environment-deploys": READ,
     "deploy": Rule(EVERYBODY, EVERYBODY),
     "delete-environment": Rule(EVERYBODY, EDITORS),
@@ -128,10 +137,24 @@ def address(pattern: URLPattern, environment: Environment) -> str:
     }
     if pattern.name == "member":
         ids["pk"] = Membership.objects.get(user__username="max").pk
+    if pattern.name in BUILD_ADDRESSES:
+        ids["pk"] = build_for(environment).pk
     if pattern.name in CONTEXT_ADDRESSES:
         ids["name"] = environment.namespace.context.name
     converters: dict[str, Any] = pattern.pattern.converters
     return reverse(str(pattern.name), kwargs={key: ids[key] for key in converters})
+
+
+def build_for(environment: Environment) -> Build:
+    """A build that was made for the environment."""
+    build, _ = Build.objects.get_or_create(
+        application=environment.application,
+        context=environment.namespace.context,
+        environment=environment,
+        branch="main",
+        defaults={"commit": "1" * 40, "asked_by_name": "mia", "state": "done"},
+    )
+    return build
 
 
 def verdict(answer: HttpResponseBase) -> str:

@@ -12,7 +12,12 @@ from environments.actions.accounts import open_account
 from environments.actions.applications import register_application
 from environments.actions.asking import Actor, operator
 from environments.models import Application, Context, Deployment, Environment, Membership, Role
-from tests.access.test_every_address import CONTEXT_ADDRESSES, patterns
+from tests.access.test_every_address import (
+    BUILD_ADDRESSES,
+    CONTEXT_ADDRESSES,
+    build_for,
+    patterns,
+)
 from tests.world import World, services
 
 OF_NOBODY: dict[str, Any] = {
@@ -66,6 +71,8 @@ def ids_of(environment: Environment, pattern: URLPattern) -> dict[str, Any]:
     }
     if pattern.name == "member":
         ids["pk"] = Membership.objects.get(account=account).pk
+    if pattern.name in BUILD_ADDRESSES:
+        ids["pk"] = build_for(environment).pk
     if pattern.name in CONTEXT_ADDRESSES:
         ids["name"] = Context.objects.get(account=account).name
     return {key: ids[key] for key in pattern.pattern.converters}

@@ -161,6 +161,34 @@ CATALOGUE: dict[str, Entry] = {
         "The template cannot be changed by this form: {reason}", "Change its text in the editor."
     ),
     "version.unknown": Entry("There is no version {number}.", "Choose one of the list."),
+    "build.no-images": Entry(
+        "{name} has nothing to build.",
+        "Give a service of its template a build, with a Dockerfile in the repository.",
+    ),
+    "build.no-engine": Entry(
+        "{name} runs on the engine {engine}, which runs no images.",
+        "Use a context with the engine docker.",
+    ),
+    "build.no-branch": Entry(
+        "{application} has no branch or tag {branch!r}.", "Choose one that its repository has."
+    ),
+    "build.over": Entry(
+        "This build has ended already: {state}.", "Choose Rebuild to build it once more."
+    ),
+    "build.not-done": Entry(
+        "Build {number} cannot be deployed: it is {state}.", "Deploy one that is done."
+    ),
+    "build.of-deployment": Entry(
+        "Build {number} belongs to {deployment}.", "Abort the deployment to end both."
+    ),
+    "build.argument": Entry(
+        "{name!r} cannot be the name of a build argument.",
+        "Use letters, digits and underscores, no digit first.",
+    ),
+    "build.no-argument": Entry(
+        "There is no build argument {name}.", "Load the page again: somebody removed it."
+    ),
+    "build.no-value": Entry("The build argument {name} has no value yet.", "Give it one."),
     "deploy.no-setup": Entry("{name} has never been set up.", "Choose Deploy Setup first."),
     "deploy.digest": Entry(
         "The plan has changed since it was shown.", "Look at the new one, then ask again."

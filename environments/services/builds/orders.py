@@ -7,13 +7,15 @@ from pathlib import Path
 from django.conf import settings
 
 from environments import wiring
-from environments.core.builds import Argument, Source, arguments, source_of, tag_of
+from environments.core.builds import Argument, Source, arguments, source_of, sources, tag_of
 from environments.core.plan import PlannedMember
 from environments.core.plan.model import PlannedWorkload
+from environments.core.plan.parameters import filled_in, values_of
 from environments.core.ports import BuildOrder
 from environments.core.template.model import AppTemplate, Workload
 from environments.core.variables import Value
 from environments.models import Application, Build, BuildArgument
+from environments.services import members
 
 _REPOSITORY = "releaseclone.local"
 """The made-up registry of images that never leave the engine's own store."""
@@ -54,6 +56,32 @@ def wanted_by(planned: PlannedMember, build: Build, folder: Path) -> list[Wanted
         Wanted(source, tuple(named), _order(source, build, folder, general, variables[source]))
         for source, named in tasks.items()
     ]
+
+
+def wanted_alone(
+    build: Build, folder: Path, source: members.Source
+) -> tuple[list[Wanted], tuple[str, ...]]:
+    """All images of the application without a deployment, and the secrets among what they get.
+
+    ``${envs.NAME}`` is what the variables file says; a static site, whose build gets every
+    variable of its environment, is built with each deployment alone.
+    """
+    values, _ = values_of(source.template, source.parameters, application=build.application.name)
+    template = filled_in(source.template, values)
+    general = general_arguments(build.application)
+    wanted = [
+        Wanted(one, (f"{one.kind}.{one.name}",), _order(one, build, folder, general, given))
+        for one in sources(template)
+        if one.site is None
+        for given in [_said_of(source, one.name)]
+    ]
+    secrets = {text for one in wanted for text in one.order.secret_arguments.values()}
+    return wanted, tuple(sorted(secrets))
+
+
+def _said_of(source: members.Source, service: str) -> tuple[Value, ...]:
+    said = (*source.variables.defaults, *source.variables.services.get(service, ()))
+    return tuple(Value(one.key, one.value, one.secret, "variables") for one in said)
 
 
 def general_arguments(application: Application) -> tuple[Mapping[str, Argument], ...]:
