@@ -50,7 +50,7 @@ def source_of(template: AppTemplate, workload: Workload) -> Source | None:
         service = template.service(workload.from_services)
         return source_of(template, service) if service is not None else None
     if isinstance(workload, Service) and workload.site is not None:
-        build = Build(context=".")
+        build = Build(context=workload.site.base or ".")
         return Source(SourceKind.STATIC, workload.name, build, workload.line, workload.site)
     if workload.build is not None:
         kind = SourceKind.JOB if isinstance(workload, Job) else SourceKind.SERVICE

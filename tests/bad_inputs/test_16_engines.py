@@ -164,7 +164,7 @@ def test_something_that_is_left_is_named_and_the_environment_stays(
 def test_an_ingress_that_is_away_is_a_warning(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(routes: Any) -> None:
+    def away(routes: Any, *, doors: object) -> None:
         raise IngressError("Caddy does not answer.")
 
     monkeypatch.setattr(wiring.ingress(), "publish", away)

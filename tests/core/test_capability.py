@@ -7,7 +7,7 @@ import pytest
 from environments.core.problems import Level
 from tests.core.plans import CLUSTER, PROCESS, found, ids, imported, kept, member, plan
 
-RUNS = "services:\n- {name: web, has_repo: true, command: [serve]}\n"
+RUNS = "services:\n- {name: web, build: {context: .}, command: [serve]}\n"
 LIMITS = "engine.limits"
 PORT = "  ports: [{type: node_port, target_port: 3000, port: 80}]\n"
 
@@ -239,7 +239,7 @@ def test_a_variable_that_no_process_can_be_given_is_an_error(size: int, fits: bo
 class TestAddressesThatAreFixed:
     """A service variable that the application sets itself stays, with a warning."""
 
-    OWN = f"services:\n- name: api\n  has_repo: true\n  command: [x]\n{PORT}"
+    OWN = f"services:\n- name: api\n  build: {{context: .}}\n  command: [x]\n{PORT}"
 
     @pytest.mark.parametrize(
         "variables",

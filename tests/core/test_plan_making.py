@@ -275,7 +275,7 @@ class TestThePort:
     """``PORT``: the engine's own where it gives ports, else the first, unless it is set."""
 
     TEMPLATE = (
-        "services:\n- name: web\n  has_repo: true\n  command: [serve]\n"
+        "services:\n- name: web\n  build: {context: .}\n  command: [serve]\n"
         "  ports: [{type: node_port, target_port: 3000, port: 80},"
         " {type: container_port, port: 9}]\n"
     )

@@ -160,7 +160,6 @@ def test_what_would_have_to_run_and_does_not_is_named(text: str, key: str) -> No
         ("development_environment: {a: 1}", "development_environment"),
         ("service_accounts: [{name: a, cloud_role: b}]", "service_accounts"),
         ("git_fetch_depth: 3", "git_fetch_depth"),
-        ("builds: [{name: a, context: b}]", "builds"),
         ("execution_type: runnable", "execution_type"),
         ("services: [{name: x, autoscale: {max_replicas: 3}}]", "autoscale"),
         ("services: [{name: x, registry: y}]", "registry"),

@@ -134,3 +134,33 @@ def test_an_image_that_does_not_exist_is_named(yard: World) -> None:
     deployment = yard.last(environment)
     assert deployment.status == "failed"
     assert "The image 127.0.0.1:1/nobody/nothing:1 could not be fetched" in deployment.reason
+
+
+def test_a_static_site_is_built_with_its_variables_and_served(
+    yard: World, engine: DockerEngine, podman: Podman
+) -> None:
+    template = f"""
+services:
+- name: api
+  image: {BUSYBOX}
+  command: [httpd, -f, -p, "8080"]
+  ports: [{{type: node_port, port: 8080, target_port: 8080}}]
+- name: web
+  static: true
+  image: {BUSYBOX}
+  build_base: pages
+  build_package_install_command: mkdir -p out && cp index.html out/
+  build_command: echo "$API calls" >> out/index.html
+  build_output_directory: out/
+"""
+    application = yard.application(
+        "shop",
+        template,
+        files={"pages/index.html": "hello\n"},
+        variables="mapping: {API: API_INGRESS_HOST}\n",
+    )
+    environment = yard.deployed(application)
+    assert yard.last(environment).reason == ""
+    said = answer(environment)
+    assert said.startswith("hello\napi-shop-ted")
+    assert said.endswith(" calls")

@@ -39,7 +39,7 @@ class DockerBuilder:
 
     def look_into(self, order: BuildOrder) -> BuildContext:
         """What the image would be built from."""
-        sent = packed(order.folder, context=order.context, dockerfile=order.dockerfile)
+        sent = _packed(order)
         arguments = {**order.arguments, **order.secret_arguments}
         with self._connection.telling():
             about = self._connection.api.version()
@@ -52,7 +52,7 @@ class DockerBuilder:
 
     def build(self, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> StoredImage:
         """Build it; the log is told line by line."""
-        sent = packed(order.folder, context=order.context, dockerfile=order.dockerfile)
+        sent = _packed(order)
         arguments = {**order.arguments, **order.secret_arguments}
         params = {
             "dockerfile": sent.dockerfile,
@@ -196,6 +196,10 @@ class DockerBuilder:
             except APIError as wrong:
                 if "in use" not in str(wrong.explanation) and "using" not in str(wrong.explanation):
                     raise
+
+
+def _packed(order: BuildOrder) -> Packed:
+    return packed(order.folder, context=order.context, dockerfile=order.dockerfile, text=order.text)
 
 
 def _built(pieces: Iterator[dict[str, Any]], sent: Packed, tell: Telling) -> str:

@@ -47,14 +47,18 @@ class Packed:
         return made.hexdigest()
 
 
-def packed(folder: Path, *, context: str, dockerfile: str) -> Packed:
+def packed(folder: Path, *, context: str, dockerfile: str, text: str = "") -> Packed:
     """The context without what its ``.dockerignore`` names; ``BuildError`` where it is not there.
 
-    ``dockerfile`` is looked for in the context first, then in the repository.
+    ``dockerfile`` is looked for in the context first, then in the repository; ``text`` is one that
+    is not looked for.
     """
     root = _inside(folder, folder / context, f"the build context {context}")
     if not root.is_dir():
         raise BuildError(f"The repository has no folder {context} at this commit.")
+    if text:
+        paths = tuple(sorted(exclude_paths(str(root), _ignored(root))))
+        return Packed(root, paths, _OWN_NAME, text, outside=True)
     candidates = (root / dockerfile, folder / dockerfile)
     found = next((one for one in candidates if one.is_file()), None)
     if found is None:

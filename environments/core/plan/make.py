@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from environments.core.collisions import Owner, collisions
-from environments.core.plan import capability
+from environments.core.plan import capability, imaging
 from environments.core.plan.hosts import hosts_of, ports_of
 from environments.core.plan.model import (
     Act,
@@ -257,6 +257,7 @@ def _about_engine(
         yield from capability.problems_of(one.member, services, workloads, surroundings)
     yield from capability.tuning_problems([one.member for one, _ in applied], surroundings)
     yield from capability.process_problems(planned, surroundings)
+    yield from imaging.imaging_problems(planned, surroundings)
 
 
 def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -20,7 +20,8 @@ class BuildOrder:
     """One image to be built from ``folder``, a checkout.
 
     ``context`` and ``dockerfile`` are paths inside it; ``target`` "" is the last stage. Secret
-    arguments are left in no log, label or history of the image.
+    arguments are left in no log, label or history of the image. ``text``: the Dockerfile itself,
+    where the repository has none.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class BuildOrder:
     secret_arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,23 @@ CATALOGUE: dict[str, Entry] = {
         "{name} of {application} needs the volume {volume}, and the engine {engine} has none.",
         "Use a context with the engine {engines}.",
     ),
+    "image.none": Entry(
+        "{name} of {application} has no image and no build, and here only images are run.",
+        "Give it a build with a Dockerfile, an image, or a context with the engine process.",
+    ),
+    "image.not-built": Entry(
+        "{name} of {application} runs the repository's image {image}, which nothing builds.",
+        "{suggestion}",
+    ),
+    "engine.port-inside": Entry(
+        "{name} of {application} is reached at port {target_port} inside the namespace, not at "
+        "{port}: the engine {engine} has nothing in between.",
+        "Call it by its service variables, or give both numbers the same value.",
+    ),
+    "engine.cpus": Entry(
+        "{name} of {application} asks for {asked} CPUs, and this machine has {given}.",
+        "The engine {engine} gives it all of them.",
+    ),
     "engine.limits": Entry(
         "The engine {engine} does not enforce memory and CPU limits.",
         "Services use what the machine has.",

@@ -57,13 +57,14 @@ class NamedBuild:
 
 @dataclass(frozen=True, slots=True)
 class StaticSite:
-    """How a static service is made: ``base`` is the image in which the commands run, ``output``
-    the folder that is served."""
+    """How a static service is made: ``base`` is the folder of the repository where the commands
+    run, ``output`` the folder below it that is served, ``image`` where they run, if named."""
 
     base: str
     install: str
     command: str
     output: str
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

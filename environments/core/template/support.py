@@ -9,7 +9,6 @@ from environments.core.template.model import Unsupported
 _MUST_RUN = ("charts", "infrastructure", "cron_jobs", "workspaces", "secrets", "s3_volumes")
 _MUST_RUN_IN_WORKLOADS = ("workspaces", "secrets_from")
 _ONLY_TUNES = (
-    "builds",
     "custom_links",
     "development_environment",
     "git_fetch_depth",

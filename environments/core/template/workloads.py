@@ -103,7 +103,8 @@ def service_of(entry: Entry, defaults: Resources, replicas: int) -> Service:
 
 def _site(entry: Entry) -> StaticSite:
     return StaticSite(
-        base=entry.text("build_base"),
+        base=entry.text("build_base", "."),
+        image=entry.text("image"),
         install=entry.text("build_package_install_command"),
         command=entry.text("build_command"),
         output=entry.text("build_output_directory", "."),

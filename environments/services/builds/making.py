@@ -25,6 +25,7 @@ from environments.core.ports import (
 from environments.models import Build, BuildState, BuildStep, Context, Image
 from environments.services.builds.log import say
 from environments.services.builds.orders import Wanted, repository_of
+from environments.services.builds.sites import have_server
 from environments.services.lease import Lease
 
 EVIDENCE_LINES = 20
@@ -160,6 +161,13 @@ class Making:
     def _look_into(self, work: _Work) -> None:
         """What it would be made from; the images that it begins from are fetched."""
         work.looked = self._builder.look_into(work.wanted.order)
+        if work.wanted.source.site is not None:
+            have_server(
+                self._builder,
+                work.looked,
+                tell=lambda lines: _said(work, lines),
+                unwanted=self._over.is_set,
+            )
         for base in work.looked.bases:
             found = self._builder.find(base) or self._builder.pull(
                 base,

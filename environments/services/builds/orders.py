@@ -12,6 +12,7 @@ from environments.core.plan import PlannedMember
 from environments.core.plan.model import PlannedWorkload
 from environments.core.plan.parameters import filled_in, values_of
 from environments.core.ports import BuildOrder
+from environments.core.sites import dockerfile_of, is_argument
 from environments.core.template.model import AppTemplate, Workload
 from environments.core.variables import Value
 from environments.models import Application, Build, BuildArgument
@@ -109,7 +110,12 @@ def _order(
 ) -> BuildOrder:
     known = {value.name: Argument(value.text, value.secret) for value in variables}
     made = arguments(*general, own=source.build.args, variables=known)
+    text = ""
+    if source.site is not None:
+        made |= {name: one for name, one in known.items() if is_argument(name)}
+        text = dockerfile_of(source.site, made)
     return BuildOrder(
+        text=text,
         folder=folder,
         context=source.build.context,
         dockerfile=source.build.dockerfile,
