@@ -1,6 +1,8 @@
 # Each target installs what it needs. `make demo` shows the product, `make test` proves it.
 PYTHON ?= python3
 VENV := .venv
+# Where `make demo` runs its environment: process, or docker (containers, with a database).
+ENGINE ?= process
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
@@ -24,7 +26,7 @@ $(VENV)/.installed: $(VENV)/.product tests/requirements.txt
 	@touch $@
 
 demo: $(VENV)/.product
-	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo
+	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo --engine $(ENGINE)
 
 run: $(VENV)/.product
 	$(BIN)/python -m releaseclone.run

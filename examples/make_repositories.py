@@ -2,9 +2,9 @@
 
     python3 examples/make_repositories.py FOLDER
 
-makes FOLDER/frontend, FOLDER/backend and FOLDER/accounts, each with a work tree on its default
-branch. A repository that is there already is kept as it is. The commits are the same on every
-machine and at every time.
+makes FOLDER/frontend, FOLDER/backend, FOLDER/accounts and FOLDER/store, each with a work tree on
+its default branch. A repository that is there already is kept as it is. The commits are the same
+on every machine and at every time.
 """
 
 import json
@@ -61,6 +61,7 @@ EXAMPLES = (
             "releases/1": {"greeting": "Release 1 brings it surely"},
         },
     ),
+    Example("store", "main", "notes.json", {}),
     Example(
         "accounts",
         "v5",

@@ -5,14 +5,19 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from environments.actions.contexts import ContextDraft
+from environments.actions.contexts import CONTAINER_ENGINES, ContextDraft
 from environments.forms.accounts import password_field, text_field
 from environments.models import Context
 from environments.queries.contexts import found_sockets
 
 
 class ContextForm(forms.Form):
-    """Domains stand one a line, the one that is used first."""
+    """Domains stand one a line, the one that is used first.
+
+    The address of an engine is required of those that have one: the browser does not know which.
+    """
+
+    use_required_attribute = False
 
     name = text_field("Name", max_length=63, help_text="A template chooses it with context: NAME.")
     engine = forms.ChoiceField(widget=forms.Select({"class": "form-select"}))
@@ -31,7 +36,6 @@ class ContextForm(forms.Form):
     socket = text_field(
         "Address of the engine",
         max_length=200,
-        required=False,
         help_text="Of Docker Engine or Podman's service, such as unix:///var/run/docker.sock. "
         "Whoever may use it may do everything on that machine.",
     )
@@ -44,6 +48,8 @@ class ContextForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        if self.is_bound and self.data.get("engine") not in CONTAINER_ENGINES:
+            self.fields["socket"].required = False
         likely = next(iter(found_sockets()), "")
         if likely and not self.initial.get("socket"):
             self.initial["socket"] = likely

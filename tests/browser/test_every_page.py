@@ -19,6 +19,8 @@ PAGES = (
     "/demo/settings",
     "/demo/new-context",
     "/demo/contexts/local",
+    "/demo/build-arguments",
+    "/demo/applications/frontend/build-arguments",
     "/demo/applications/frontend/",
     "/demo/applications/frontend/new",
     "/demo/applications/frontend/settings",

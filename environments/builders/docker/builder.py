@@ -75,7 +75,7 @@ class DockerBuilder:
             identifier = _built(pieces, sent, tell)
         if order.secret_arguments:
             identifier = self._forget(identifier, order.secret_arguments.values())
-        self._tag(identifier, order.tags)
+        self.tag(identifier, order.tags)
         found = self.find(identifier)
         if found is None:
             raise BuildError("The engine has built the image and does not have it. Build again.")
@@ -104,7 +104,8 @@ class DockerBuilder:
             api.remove_image(identifier, force=True)
         return changed
 
-    def _tag(self, identifier: str, tags: Sequence[str]) -> None:
+    def tag(self, identifier: str, tags: Sequence[str]) -> None:
+        """Let an image that is there be called by these names too."""
         with self._connection.telling():
             for tag in tags:
                 repository, _, name = tag.rpartition(":")
@@ -163,7 +164,7 @@ class DockerBuilder:
     ) -> str:
         """Bring it to a registry; its name there by digest."""
         repository, tag = _parts(name)
-        self._tag(identifier, [f"{repository}:{tag}"])
+        self.tag(identifier, [f"{repository}:{tag}"])
         pieces = self._connection.stream(
             f"/images/{repository}/push",
             unwanted=unwanted,

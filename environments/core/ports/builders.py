@@ -87,6 +87,9 @@ class Builder(Protocol):
 
     def build(self, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> StoredImage: ...
 
+    def tag(self, identifier: str, tags: Sequence[str]) -> None:
+        """Let an image that is there be called by these names too."""
+
     def find(self, image: str) -> StoredImage | None:
         """The image of this name or identifier, if the store has it."""
 

@@ -204,6 +204,11 @@ CATALOGUE: dict[str, Entry] = {
         "The demo's repositories are folders of this machine, which are not allowed.",
         "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",
     ),
+    "demo.no-docker": Entry(
+        "There is no container engine on this machine.",
+        "Start Docker (systemctl start docker) or Podman's service (systemctl start "
+        "podman.socket), or name one by DOCKER_HOST; make demo runs without one.",
+    ),
     "command.reads": Entry("{path} cannot be read: {reason}.", "Give the path of a text file."),
     "command.usage": Entry("{reason}.", "See manage.py {command} --help."),
     "command.database": Entry(

@@ -3,6 +3,8 @@
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +12,34 @@ import httpx2
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from environments import wiring
 from environments.actions.accounts import open_installation
 from environments.actions.applications import register_application
 from environments.actions.asking import Actor, Refused, actor_for
-from environments.actions.drafts import EnvironmentDraft
+from environments.actions.contexts import ContextDraft, save_context
 from environments.actions.environments import create_environment
 from environments.core.problems import error
 from environments.management.commands.create_environment import links_of
+from environments.management.drafting import draft_from
 from environments.management.operator import OperatorCommand
 from environments.management.waiting import wait_for
-from environments.models import Application, DeploymentStatus, Environment
+from environments.models import (
+    Application,
+    Context,
+    DeploymentStatus,
+    Environment,
+    EnvironmentType,
+)
+from environments.queries.contexts import found_sockets
 from examples.make_repositories import make_repositories
 
 _OWNER = "demo"
 _PASSWORD = "environments for everyone"  # noqa: S105 - of the demo, printed
-_ORDER = ("accounts", "backend", "frontend")
+_ENGINES = {
+    "process": ("accounts", "backend", "frontend"),
+    "docker": ("store", "accounts", "backend", "frontend"),
+}
+"""The applications of each, in the order in which they are registered."""
 _ANSWER_SECONDS = 60.0
 
 
@@ -34,19 +49,31 @@ class Command(OperatorCommand):
     help = "Register the examples, deploy an environment with imports, and print its links."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """None: it makes its own account."""
+        """It makes its own account; the engine is chosen."""
+        parser.add_argument(
+            "--engine",
+            choices=sorted(_ENGINES),
+            default="process",
+            help="where the environment runs: as processes, or in containers with a database",
+        )
 
     def act(self, **options: Any) -> int:
         """Make what is missing, wait for the answer, print the links."""
+        engine = options["engine"]
         actor = self._owner()
-        applications = self._applications(actor)
-        environment = self._environment(actor, applications["frontend"])
+        if engine == "docker":
+            self._have_docker(actor)
+        applications = self._applications(actor, _ENGINES[engine])
+        environment = self._environment(actor, applications["frontend"], engine)
         if environment is None:
             return 1
         links = links_of(environment)
         if not self._answers(links[0]):
             return 1
         self._print(actor, environment, links)
+        if engine == "docker":
+            self.stdout.write("  Containers run on after Ctrl-C; the next start finds them again.")
+            self.stdout.flush()
         return 0
 
     def _owner(self) -> Actor:
@@ -56,27 +83,49 @@ class Command(OperatorCommand):
         membership = person.memberships.select_related("account").order_by("pk")[0]
         return actor_for(person, membership.account)
 
-    def _applications(self, actor: Actor) -> dict[str, Application]:
+    def _have_docker(self, actor: Actor) -> None:
+        """The context of the engine docker, as the default; ``Refused`` where none runs here."""
+        if not (sockets := found_sockets()):
+            raise Refused(error("demo.no-docker"))
+        context = actor.account.contexts.filter(engine="docker").first() or Context()
+        draft = ContextDraft(
+            name=context.name or "docker",
+            engine="docker",
+            domains=tuple(context.domains) or (settings.RELEASECLONE.domain,),
+            is_default=True,
+            socket=context.configuration.get("socket") or sockets[0],
+        )
+        save_context(actor, context, draft)
+        self.stdout.write(f"context {context.name}: {wiring.engine_of(context).check()}")
+
+    def _applications(self, actor: Actor, names: Sequence[str]) -> dict[str, Application]:
         if not settings.RELEASECLONE.local_repositories:
             raise Refused(error("demo.local-repositories"))
         folder: Path = settings.RELEASECLONE.data / "examples"
         made = make_repositories(folder)
         known = {application.name: application for application in actor.account.applications.all()}
-        for name in _ORDER:
+        for name in names:
             if name not in known:
                 source = str(made[name])
                 known[name] = register_application(actor, source=source, name=name).application
                 self.stdout.write(f"registered {name}")
         return known
 
-    def _environment(self, actor: Actor, frontend: Application) -> Environment | None:
+    def _environment(self, actor: Actor, frontend: Application, engine: str) -> Environment | None:
         """The environment of an earlier run, else a new one on ``feature-2``."""
-        living = frontend.environments.filter(removed_at__isnull=True, importer=None)
+        living = frontend.environments.filter(
+            removed_at__isnull=True, importer=None, namespace__context__engine=engine
+        )
         environment = living.filter(branch="feature-2", status="deployed").first()
         if environment is not None:
             self.stdout.write(f"{environment.name} is deployed already")
             return environment
-        environment = create_environment(actor, EnvironmentDraft(frontend, branch="feature-2"))
+        asked = {"app": frontend.name, "branch": "feature-2", "type": EnvironmentType.EPHEMERAL}
+        database = ["store"] if engine == "docker" else []
+        draft = draft_from(actor, **asked, imports=database, without=[], parameters=[])
+        if database:  # the others wait for it: it must not come after them
+            draft = replace(draft, parallelize=True)
+        environment = create_environment(actor, draft)
         self.stdout.write(f"created {environment.name} ({environment.env_id})")
         deployment = wait_for(environment.deployments.latest("pk"), say=self.stdout.write)
         if deployment.status == DeploymentStatus.DEPLOYED:

@@ -75,8 +75,15 @@ class Making:
         """The image of each task; raises ``Failed``, or ``Stopped`` where it was cancelled."""
         works = [_Work(one, self._row(number, one)) for number, one in enumerate(wanted, 1)]
         self._together(works, self._look_into)
-        missing = [work for work in works if not self._reuse(work)]
-        self._together(missing, self._build_one)
+        missing: dict[str, list[_Work]] = {}
+        for work in works:
+            if not self._reuse(work, self.build.forced):
+                missing.setdefault(work.row.key, []).append(work)
+        # Of those that are made from the same, one is built.
+        self._together([same[0] for same in missing.values()], self._build_one)
+        for same in missing.values():
+            for work in same[1:]:
+                self._reuse(work, False)
         return {task: work.image for work in works for task in work.wanted.tasks if work.image}
 
     def _row(self, number: int, wanted: Wanted) -> BuildStep:
@@ -177,17 +184,19 @@ class Making:
             )
             work.bases[base] = found.identifier
 
-    def _reuse(self, work: _Work) -> bool:
+    def _reuse(self, work: _Work, forced: bool) -> bool:
         """Whether the same inputs were built before, and the engine has the image still."""
         work.row.key = self._key(work)
         work.row.started_at = timezone.now()
-        if self.build.forced:
+        if forced:
             return False
         image = Image.objects.filter(context=self.build.context, key=work.row.key).first()
         if image is None:
             return False
-        if not self.build.context.pushes_to and self._builder.find(image.digest) is None:
-            return False
+        if not self.build.context.pushes_to:
+            if self._builder.find(image.digest) is None:
+                return False
+            self._builder.tag(image.digest, work.wanted.order.tags)
         work.image = image
         work.row.reused = True
         Image.objects.filter(pk=image.pk).update(used_at=timezone.now())

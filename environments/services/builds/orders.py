@@ -125,7 +125,6 @@ def _order(
         labels={
             "releaseclone/application": build.application.name,
             "releaseclone/commit": build.commit,
-            "releaseclone/image": source.name,
         },
         tags=tuple(f"{repository_of(build, source.name)}:{tag}" for tag in _tags(build)),
     )
