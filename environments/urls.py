@@ -13,6 +13,7 @@ from environments.views import (
     deployments,
     environment_settings,
     environments,
+    instances,
     members,
     people,
 )
@@ -103,7 +104,8 @@ urlpatterns = [
     path(f"{_ENVIRONMENT}deploys", environments.deploys, name="environment-deploys"),
     path(f"{_ENVIRONMENT}deploy/<kind:kind>", environments.deploy, name="deploy"),
     path(f"{_ENVIRONMENT}delete", environments.delete, name="delete-environment"),
-    path(f"{_ENVIRONMENT}instances/<slug:instance>", environments.log, name="instance-log"),
+    path(f"{_ENVIRONMENT}instances/<slug:instance>", instances.log, name="instance-log"),
+    path(f"{_ENVIRONMENT}instances/<slug:instance>/terminal", instances.terminal, name="terminal"),
     path(_BUILD, builds.build, name="build"),
     path(f"{_BUILD}cancel", builds.cancel, name="cancel-build"),
     path(f"{_BUILD}rebuild", builds.rebuild, name="rebuild"),

@@ -49,6 +49,8 @@ class Configuration:
     """Where a container engine may listen, the likeliest first."""
     installation: str
     allowed_hosts: tuple[str, ...]
+    terminals: int
+    terminal_minutes: int
 
     path: str
     """What programs of the engine process get as PATH."""
@@ -117,6 +119,8 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         builds_at_once=given.number(environ, "RELEASECLONE_BUILDS_AT_ONCE", 2),
         container_sockets=given.container_sockets(environ),
         installation=_kept_secret(data / INSTALLATION_FILE, 4),
+        terminals=given.number(environ, "RELEASECLONE_TERMINALS", 5),
+        terminal_minutes=given.number(environ, "RELEASECLONE_TERMINAL_MINUTES", 60),
         path=environ.get("PATH") or os.defpath,
         allowed_hosts=given.hosts(
             environ, "RELEASECLONE_ALLOWED_HOSTS", _own_hosts(bind, public_url)

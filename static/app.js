@@ -115,6 +115,15 @@
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
     log.dataset.held = atEnd ? "no" : "yes";
   }, true);
+  // What a page does not need any more of a log that grows and grows.
+  const KEPT = 2000000;
+  function shorten() {
+    for (const log of document.querySelectorAll(".log[data-follow]")) {
+      const parts = log.getElementsByClassName("log-part");
+      while (parts.length > 1 && log.textContent.length > KEPT) parts[0].remove();
+    }
+  }
+  document.addEventListener("htmx:afterSettle", shorten);
   document.addEventListener("htmx:afterSettle", follow);
   follow();
 })();

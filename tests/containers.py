@@ -36,7 +36,22 @@ events_logger = "file"
 network_backend = "netavark"
 network_config_dir = "{networks}"
 """
-_APPLETS = ("sh", "sleep", "echo", "cat", "httpd", "wget", "ls", "env", "id", "true", "head", "yes")
+_APPLETS = (
+    "sh",
+    "sleep",
+    "echo",
+    "cat",
+    "httpd",
+    "wget",
+    "ls",
+    "env",
+    "id",
+    "true",
+    "head",
+    "yes",
+    "stty",
+    "wc",
+)
 
 
 @dataclass(slots=True)

@@ -125,6 +125,20 @@ def may_read_logs(actor: Actor, environment: Environment) -> bool:
     return may_edit(actor, environment) or actor.role == Role.INSTANCE_ACCESSOR
 
 
+def may_open_terminals(actor: Actor, environment: Environment) -> bool:
+    """Whether this actor may run commands in this environment's instances."""
+    return may_edit(actor, environment) or actor.role == Role.INSTANCE_ACCESSOR
+
+
+def require_terminal_opener(actor: Actor, environment: Environment) -> None:
+    """``NotAllowed`` unless this actor may run commands in this environment's instances."""
+    if not may_open_terminals(actor, environment):
+        raise NotAllowed(
+            f"{environment.name} belongs to {environment.owner_name or 'nobody'}: members open "
+            "terminals in their own environments."
+        )
+
+
 def require_log_reader(actor: Actor, environment: Environment) -> None:
     """``NotAllowed`` unless the output of this environment's services is for this actor."""
     if not may_read_logs(actor, environment):

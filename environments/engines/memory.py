@@ -1,5 +1,6 @@
 """Remembers what it was asked and runs nothing: for tests and benchmarks."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from environments.core.ports import (
     ANNOTATION_REVISION,
     LABEL_APPLICATION,
     LABEL_ENVIRONMENT,
+    EngineError,
     EngineTraits,
     Instance,
     LocalPorts,
@@ -31,6 +33,7 @@ TRAITS = EngineTraits(
     enforces_limits=True,
     has_volumes=True,
     maps_ports=True,
+    has_terminal=True,
 )
 
 
@@ -48,6 +51,43 @@ READY = Outlook(Phase.RUNNING, True)
 DONE = Outlook(Phase.SUCCEEDED, True)
 
 
+class MemoryTerminal:
+    """Prints what is typed. A line ``exit 3`` ends it; a new size is printed."""
+
+    def __init__(self) -> None:
+        self._printed: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._line = b""
+        self._code: int | None = None
+        self.is_closed = False
+
+    def read(self) -> bytes:
+        """What was typed."""
+        return self._printed.get()
+
+    def write(self, typed: bytes) -> None:
+        """Print it; at the end of a line, look whether that was the last one."""
+        self._printed.put(typed)
+        *lines, self._line = (self._line + typed).split(b"\r")
+        for line in lines:
+            word, _, code = line.partition(b" ")
+            if word == b"exit":
+                self._code = int(code)
+                self._printed.put(b"")
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Print it."""
+        self._printed.put(f"[{rows}x{columns}]".encode())
+
+    def exit_code(self) -> int | None:
+        """What stood behind ``exit``."""
+        return self._code
+
+    def close(self) -> None:
+        """Let whoever reads go."""
+        self.is_closed = True
+        self._printed.put(b"")
+
+
 class MemoryEngine:
     """Fulfils ``core.ports.Engine``. ``expect`` says what becomes of a workload."""
 
@@ -59,6 +99,7 @@ class MemoryEngine:
         self._logs: dict[tuple[str, str], list[str]] = {}
         self._outlooks: dict[str, Outlook] = {}
         self.steps: list[Step] = []
+        self.terminals: list[MemoryTerminal] = []
 
     def traits(self) -> EngineTraits:
         """Those that it was made with."""
@@ -106,6 +147,29 @@ class MemoryEngine:
         """The lines of its outlook."""
         with self._lock:
             return self._logs.get((namespace, instance), [])[-lines:] if lines else []
+
+    def read_previous_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """Nothing has run before."""
+        return []
+
+    def follow_log(self, namespace: str, instance: str, *, position: str, lines: int) -> Output:
+        """The lines of its outlook, from this one on."""
+        begin = int(position) if position.isdecimal() else 0
+        with self._lock:
+            new = self._logs.get((namespace, instance), [])[begin:]
+        return Output(tuple(new[-lines:]), max(len(new) - lines, 0), str(begin + len(new)))
+
+    def open_terminal(
+        self, namespace: str, instance: str, *, command: Sequence[str], rows: int, columns: int
+    ) -> MemoryTerminal:
+        """One that prints what is typed, in an instance that it knows."""
+        with self._lock:
+            if instance not in self._instances.get(namespace, {}):
+                raise EngineError(f"{instance} does not run now.")
+            terminal = MemoryTerminal()
+            self.terminals.append(terminal)
+        terminal.resize(rows=rows, columns=columns)
+        return terminal
 
     def read_output(self, namespace: str, job: str, *, position: str) -> Output:
         """The lines of its outlook, from this one on."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from environments import wiring
 from environments.core.masking import Masker
-from environments.core.ports import EngineError, Instance, Phase
+from environments.core.ports import Engine, EngineError, Instance, Phase
 from environments.models import Environment
 from environments.queries.accounts import Unseen
 
@@ -28,6 +28,11 @@ class Instances:
     groups: Sequence[Group]
     error: str = ""
 
+    @property
+    def have_images(self) -> bool:
+        """Whether any of them runs an image."""
+        return any(one.image for group in self.groups for one in group.instances)
+
 
 @dataclass(frozen=True, slots=True)
 class HostedUrl:
@@ -43,10 +48,13 @@ class HostedUrl:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The last lines of an instance; ``error``: why there are none."""
+    """Lines of an instance; ``error``: why there are none. ``position``: where the next ones
+    begin; ``left_out``: how many there were between the position asked for and these."""
 
     lines: Sequence[str]
     error: str = ""
+    position: str = ""
+    left_out: int = 0
 
 
 def hosts_of(members: Sequence[Environment]) -> list[Mapping[str, Any]]:
@@ -108,14 +116,53 @@ def instances_of(
     return Instances(groups)
 
 
-def log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
-    """The last lines of one instance of the environment's namespace; raises ``Unseen``."""
+def log_of(environment: Environment, instance: str, *, masker: Masker, after: str) -> Log:
+    """What one instance of the environment's namespace printed from a position on, at most its
+    last lines; raises ``Unseen``."""
     namespace = environment.namespace
     try:
-        engine = wiring.engine_of(namespace.context)
-        if instance not in {one.name for one in engine.observe(namespace.name)}:
-            raise Unseen
-        lines = engine.read_log(namespace.name, instance, lines=LOG_LINES)
+        engine = _engine_with(environment, instance)
+        printed = engine.follow_log(namespace.name, instance, position=after, lines=LOG_LINES)
+    except EngineError as wrong:
+        return Log((), masker.line(str(wrong)), after)
+    lines = [masker.line(line) for line in printed.lines]
+    return Log(lines, "", printed.position, printed.left_out)
+
+
+def previous_log_of(environment: Environment, instance: str, *, masker: Masker) -> Log:
+    """The last lines of the run before the last start of the instance; raises ``Unseen``."""
+    namespace = environment.namespace
+    try:
+        engine = _engine_with(environment, instance)
+        lines = engine.read_previous_log(namespace.name, instance, lines=LOG_LINES)
     except EngineError as wrong:
         return Log((), masker.line(str(wrong)))
     return Log([masker.line(line) for line in lines])
+
+
+def _engine_with(environment: Environment, instance: str) -> Engine:
+    """The engine, if it has this instance; raises ``Unseen``."""
+    engine = wiring.engine_of(environment.namespace.context)
+    if instance not in {one.name for one in engine.observe(environment.namespace.name)}:
+        raise Unseen
+    return engine
+
+
+def has_terminals(environment: Environment) -> bool:
+    """Whether the engine of the environment can open terminals in instances."""
+    try:
+        return wiring.engine_of(environment.namespace.context).traits().has_terminal
+    except EngineError:
+        return False
+
+
+def terminal_error(environment: Environment, instance: str, *, masker: Masker) -> str:
+    """Why no terminal can be opened in the instance now, "" where one can; raises ``Unseen``
+    where there is no such instance, or the engine has no terminals."""
+    try:
+        traits = _engine_with(environment, instance).traits()
+    except EngineError as wrong:
+        return masker.line(str(wrong))
+    if not traits.has_terminal:
+        raise Unseen
+    return ""

@@ -173,6 +173,13 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} %"
 
 
+@register.filter
+def image(value: str) -> str:
+    """An image, its digest cut to the twelve digits that people quote."""
+    name, _, digest = value.rpartition("sha256:")
+    return f"{name}{digest[:12]}" if name or value.startswith("sha256:") else value
+
+
 @register.simple_tag
 def field_name(application: str, parameter: str) -> str:
     """The name of the field that holds a parameter of an application."""

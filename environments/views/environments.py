@@ -13,8 +13,8 @@ from environments.actions.asking import (
     Actor,
     Refused,
     may_edit,
+    may_open_terminals,
     may_read_logs,
-    require_log_reader,
 )
 from environments.core.plan import difference, problem_form
 from environments.core.problems import has_errors
@@ -79,6 +79,8 @@ def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         groups=seen,
         events=reads.events_of(environment),
         logs_allowed=may_read_logs(actor, environment),
+        terminals=may_open_terminals(actor, environment)
+        and instances_reads.has_terminals(environment),
         **common(actor, environment, "details"),
     )
 
@@ -180,26 +182,6 @@ def deploys(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         actor,
         rows=rows.get_page(request.GET.get("page")),
         **common(actor, environment, "deploys"),
-    )
-
-
-@require_safe
-@in_account
-def log(request: HttpRequest, actor: Actor, env_id: str, instance: str) -> HttpResponse:
-    """The last lines of one instance."""
-    environment = reads.environment_of(actor.account, env_id)
-    require_log_reader(actor, environment)
-    masker = masker_of(environment.namespace)
-    found = instances_reads.log_of(environment, instance, masker=masker)
-    return part(
-        request,
-        "environments/log.html",
-        "lines",
-        actor,
-        instance=instance,
-        log=found,
-        limit=instances_reads.LOG_LINES,
-        **common(actor, environment, "details"),
     )
 
 

@@ -110,6 +110,9 @@ def _web(configuration: Configuration) -> Part:
         *(sys.executable, "-m", "uvicorn", "releaseclone.asgi:application"),
         *("--host", configuration.bind, "--port", str(configuration.port)),
         *("--log-level", "warning", "--lifespan", "off"),
+        # Of terminals: a frame is a piece of what is typed, and never compressed.
+        *("--ws", "websockets-sansio", "--ws-max-size", "65536"),
+        *("--ws-per-message-deflate", "false"),
     )
     return Part("web", command, answering(configuration, "web"))
 

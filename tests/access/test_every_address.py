@@ -82,6 +82,7 @@ RULES: Mapping[str, Rule] = {
     "deploy": Rule(EVERYBODY, EVERYBODY),
     "delete-environment": Rule(EVERYBODY, EDITORS),
     "instance-log": Rule(LOG_READERS),
+    "terminal": Rule(LOG_READERS),
     "deployment": READ,
     "abort": Rule(None, EVERYBODY),
     "deployment-log": READ,

@@ -38,6 +38,8 @@ PAGES = (
     "/demo/environments/{env_id}/deploy/patch",
     "/demo/environments/{env_id}/delete",
     "/demo/environments/{env_id}/instances/web-0",
+    "/demo/environments/{env_id}/instances/web-0?run=previous",
+    "/demo/environments/{env_id}/instances/web-0/terminal",
     "/demo/deployments/1/",
     "/demo/deployments/1/?q=ready",
 )

@@ -95,6 +95,11 @@ class Contender:
         made = manifests(name, "sh", "-c", f"{said}exec sleep 600", **more)
         return self._applied(made, Outlook(Phase.RUNNING, True, "", lines), namespace)
 
+    def running(self, name: str, script: str) -> Step:
+        """A service that is this script, on engines that run something."""
+        made = manifests(name, "sh", "-c", script)
+        return self._applied(made, Outlook(Phase.RUNNING, True), NAMESPACE)
+
     def broken(self, name: str, *lines: str) -> Step:
         """A service that prints the lines and ends each time that it is started."""
         said = "".join(f"echo {line}; " for line in lines)
@@ -127,17 +132,33 @@ def docker_engine(podman: Podman) -> Iterator[DockerEngine]:
     engine.destroy_all()
 
 
-@pytest.fixture(
-    params=[
-        "memory",
-        pytest.param("process", marks=pytest.mark.xdist_group("machine")),
-        pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
-    ]
+REAL = (
+    pytest.param("process", marks=pytest.mark.xdist_group("machine")),
+    pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
 )
+"""The engines that run something."""
+
+
+@pytest.fixture(params=["memory", *REAL])
 def contender(request: pytest.FixtureRequest, tmp_path: Path) -> Contender:
     """Each engine of this project in its turn."""
     if request.param == "memory":
         return Contender(MemoryEngine(), tmp_path)
-    if request.param == "docker":
-        return Contender(request.getfixturevalue("docker_engine"), tmp_path)
-    return Contender(request.getfixturevalue("engine"), tmp_path)
+    return _real(request, tmp_path)
+
+
+@pytest.fixture(params=REAL)
+def real(request: pytest.FixtureRequest, tmp_path: Path) -> Contender:
+    """Each engine that runs something."""
+    return _real(request, tmp_path)
+
+
+@pytest.fixture
+def contender_of_process(engine: ProcessEngine, tmp_path: Path) -> Contender:
+    """The engine process, which other fixtures may ask for, too."""
+    return Contender(engine, tmp_path)
+
+
+def _real(request: pytest.FixtureRequest, folder: Path) -> Contender:
+    name = "docker_engine" if request.param == "docker" else "engine"
+    return Contender(request.getfixturevalue(name), folder)

@@ -33,6 +33,7 @@ from environments.core.ports.builders import (
 from environments.core.ports.builders import (
     Unwanted as Unwanted,
 )
+from environments.core.ports.terminals import Terminal as Terminal
 
 Manifest = Mapping[str, Any]
 """One Kubernetes object as parsed JSON. Every engine reads the same ones; see ``core.render``."""
@@ -227,11 +228,11 @@ class EngineTraits:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a job printed since an earlier look: whole lines only, each of them once."""
+    """What was printed since an earlier look: whole lines only, each of them once."""
 
     lines: tuple[str, ...]
     left_out: int
-    """How many more the engine has not kept."""
+    """How many more there were."""
     position: str
     """Where the next look goes on; "" is the beginning."""
 
@@ -253,6 +254,19 @@ class Engine(Protocol):
 
     def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
         """The last lines of an instance's output, oldest first, without line ends."""
+
+    def read_previous_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """The last lines that it printed before its last start; none where none were kept."""
+
+    def follow_log(self, namespace: str, instance: str, *, position: str, lines: int) -> Output:
+        """What it printed from this position on, whole lines only, at most the last ``lines`` of
+        them; from "" on, or from where it does not know, the last ones that there are."""
+
+    def open_terminal(
+        self, namespace: str, instance: str, *, command: Sequence[str], rows: int, columns: int
+    ) -> Terminal:
+        """This command in a running instance, as its program sees the world, on a screen of this
+        size. Where the trait ``has_terminal`` is missing, ``EngineError``."""
 
     def read_output(self, namespace: str, job: str, *, position: str) -> Output:
         """What an instance of a job has printed from this position on. It is all there as soon

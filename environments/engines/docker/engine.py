@@ -18,13 +18,12 @@ from environments.core.ports import (
     LocalPorts,
     Manifest,
     ObjectName,
-    Output,
     Step,
     StoredVolume,
     WorkloadKind,
     workloads,
 )
-from environments.engines.docker import marks, printed
+from environments.engines.docker import marks
 from environments.engines.docker.connection import Connection, is_conflict, is_missing
 from environments.engines.docker.containers import (
     Place,
@@ -34,6 +33,7 @@ from environments.engines.docker.containers import (
     require_image,
     wanted,
 )
+from environments.engines.docker.inside import Inside
 from environments.engines.docker.looking import Look, Seen
 from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.tending import Tending
@@ -43,7 +43,7 @@ _STOP_SECONDS = 10
 _REMOVALS, _REMOVAL_SECONDS = 20, 0.2
 
 
-class DockerEngine:
+class DockerEngine(Inside):
     """Services and jobs as containers, a network for each namespace.
 
     ``socket``: of Docker Engine or Podman's service. ``installation``: what tells everything of
@@ -51,8 +51,7 @@ class DockerEngine:
     """
 
     def __init__(self, socket: str, *, installation: str) -> None:
-        self._connection = Connection(socket)
-        self._marks = Marks(installation)
+        super().__init__(Connection(socket), Marks(installation))
         self._look = Look(self._connection, self._marks)
         self._watch = Watch(self._connection, self._marks)
         self._tending = Tending(self._connection, self._marks, self._look)
@@ -66,6 +65,7 @@ class DockerEngine:
             local_ports=LocalPorts.EXPOSED,
             enforces_limits=True,
             has_volumes=True,
+            has_terminal=True,
             converges=True,
             cpus=self._machine_cpus(),
         )
@@ -256,31 +256,6 @@ class DockerEngine:
         """What this machine is called inside the network of each namespace."""
         networks = self._made(self._marks.of_installation()).networks
         return tuple(sorted(filter(None, map(_gateway, networks))))
-
-    def read_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
-        """The last lines of what its container printed."""
-        service, job = (
-            self._marks.container(namespace, instance),
-            self._marks.job(namespace, instance),
-        )
-        return printed.tail(self._connection, service, lines) or printed.tail(
-            self._connection, job, lines
-        )
-
-    def read_output(self, namespace: str, job: str, *, position: str) -> Output:
-        """The next lines of a job."""
-        name = self._marks.job(namespace, job)
-        return printed.piece(self._connection, name, position, ended=self._has_ended(name))
-
-    def _has_ended(self, name: str) -> bool:
-        with self._connection.telling():
-            try:
-                state = self._connection.api.inspect_container(name)["State"]
-            except APIError as wrong:
-                if is_missing(wrong):
-                    return True
-                raise
-        return not state.get("Running") and state["Status"] not in ("created", "configured")
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
         """End and forget these workloads, then these volumes."""

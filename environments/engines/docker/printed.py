@@ -58,15 +58,16 @@ def _lines(connection: Connection, container: str, ended: bool) -> Iterator[str]
     for chunk in connection.api.logs(container, stream=True, follow=False):
         *whole, begun = (begun + chunk).split(b"\n")
         for line in whole:
-            yield _text(line)
+            yield text_of(line)
     if begun and ended:
-        yield _text(begun)
+        yield text_of(begun)
 
 
 def _rows(content: bytes) -> list[str]:
     rows = content.split(b"\n")
-    return [_text(row) for row in (rows if rows[-1] else rows[:-1])]
+    return [text_of(row) for row in (rows if rows[-1] else rows[:-1])]
 
 
-def _text(line: bytes) -> str:
+def text_of(line: bytes) -> str:
+    """A line as it can be shown."""
     return line[:_LONGEST_LINE].decode(errors="replace").replace("\x00", "�").rstrip("\r")

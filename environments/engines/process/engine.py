@@ -23,6 +23,7 @@ from environments.core.ports import (
     Output,
     Step,
     StoredVolume,
+    Terminal,
     WorkloadKind,
     workloads,
 )
@@ -38,6 +39,7 @@ from environments.engines.process.places import (
     write_program,
 )
 from environments.engines.process.supervision import Daemon
+from environments.engines.process.terminal import ShellTerminal
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _LEFT_SECONDS = 1.0
@@ -76,6 +78,7 @@ class ProcessEngine:
             local_ports=LocalPorts.EVERY,
             enforces_limits=False,
             has_volumes=False,
+            has_terminal=True,
         )
 
     @_on_disk()
@@ -218,6 +221,32 @@ class ProcessEngine:
         return printed.tail(self._places.log(namespace, instance), lines)
 
     @_on_disk()
+    def read_previous_log(self, namespace: str, instance: str, *, lines: int) -> list[str]:
+        """What was printed before its launcher began the last time."""
+        return printed.tail_before(self._places.log(namespace, instance), lines)
+
+    @_on_disk()
+    def follow_log(self, namespace: str, instance: str, *, position: str, lines: int) -> Output:
+        """A position is a file and a byte of it; it holds over one rotation."""
+        log = self._places.log(namespace, instance)
+        found, left_out, at = printed.after(log, position, lines)
+        return Output(tuple(found), left_out, at)
+
+    @_on_disk()
+    def open_terminal(
+        self, namespace: str, instance: str, *, command: Sequence[str], rows: int, columns: int
+    ) -> Terminal:
+        """A command in the program's folder, with its variables and no others."""
+        program = read_program(self._places.program(namespace, instance))
+        seen = self._daemon.programs().get(program.group) if program else None
+        if program is None or seen is None or not seen.pid:
+            raise EngineError(
+                f"{instance} does not run now: a terminal is in a running instance. Look at its "
+                "log for the reason."
+            )
+        return ShellTerminal(self._places, program, command, rows=rows, columns=columns)
+
+    @_on_disk()
     def read_output(self, namespace: str, job: str, *, position: str) -> Output:
         """The next lines that the job's launcher has kept, and how many it has not."""
         at, _, told = position.partition("/")
@@ -249,6 +278,7 @@ class ProcessEngine:
     def _end(self, program: Program) -> None:
         """Stop it, prove that nothing of it is left, and only then forget it."""
         own = leftovers.of_program(self._places, program.namespace, program.name)
+        own += leftovers.terminals_of(self._places, program.namespace, program.name)
         self._daemon.stop(program.group)
         orphans = leftovers.orphans_of(self._daemon.pid())
         left = linux.end((*own, *orphans), grace=_LEFT_SECONDS)

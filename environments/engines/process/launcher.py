@@ -19,7 +19,7 @@ from types import FrameType
 
 from environments.engines.process import asking, leftovers, linux
 from environments.engines.process.places import Places, Program, read_program, write_private
-from environments.engines.process.printed import Copy
+from environments.engines.process.printed import RUN_BEGINS, Copy
 
 _GRACE_SECONDS = 5.0
 _LEFT_SECONDS = 1.0
@@ -82,10 +82,10 @@ def _end_leftovers(places: Places, program: Program) -> None:
     linux.end((*others, *leftovers.orphans_of(os.getppid())), grace=_LEFT_SECONDS)
 
 
-def _end_with(launcher: int) -> None:
+def end_with(parent: int) -> None:
     """Runs in the program's process before it is one: nobody is left to watch it without this."""
     linux.end_with_parent(signal.SIGKILL)
-    if os.getppid() != launcher:
+    if os.getppid() != parent:
         os._exit(1)
 
 
@@ -137,6 +137,8 @@ class _Run:
     def _start(self) -> subprocess.Popen[bytes]:
         program = self._program
         launcher = os.getpid()
+        if not program.is_job:
+            os.write(1, RUN_BEGINS)
         child = subprocess.Popen(
             program.argv,
             cwd=program.folder,
@@ -145,7 +147,7 @@ class _Run:
             stdout=subprocess.PIPE if program.is_job else None,
             stderr=subprocess.STDOUT if program.is_job else None,
             start_new_session=True,
-            preexec_fn=lambda: _end_with(launcher),
+            preexec_fn=lambda: end_with(launcher),
         )
         if child.stdout is not None:
             self._copy = Copy(child.stdout.fileno(), self._place("output"), self._place("left"))

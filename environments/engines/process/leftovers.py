@@ -1,7 +1,8 @@
 """What a daemon or a launcher that was killed left behind: found by looking, in three ways.
 
-A launcher is known by its command. What it saw below itself is in its records. And whatever was
-missed there has become a child of the daemon, which adopts every orphan below it.
+A launcher, and what attends a terminal, is known by its command. What a launcher saw below itself
+is in its records. And whatever was missed there has become a child of the daemon, which adopts
+every orphan below it.
 """
 
 import json
@@ -13,6 +14,7 @@ from environments.engines.process.linux import Running
 from environments.engines.process.places import Places
 
 LAUNCHER = "environments.engines.process.launcher"
+ATTENDANT = "environments.engines.process.attendant"
 DAEMON = "supervisor.supervisord"
 
 
@@ -23,18 +25,28 @@ def of_program(places: Places, namespace: str, name: str) -> list[Running]:
     return linux.with_descendants((*launchers, *seen))
 
 
+def terminals_of(places: Places, namespace: str, name: str) -> list[Running]:
+    """What attends the terminals of one instance, and what runs on them."""
+    attendants = linux.running_with(ATTENDANT, str(places.folder), namespace, name)
+    return linux.with_descendants(attendants)
+
+
 def of_namespace(places: Places, namespace: str) -> list[Running]:
     """The same of every instance that the namespace has or had."""
     trees = (places.folder / "records" / namespace).glob("*.tree")
-    launchers = linux.running_with(LAUNCHER, str(places.folder), namespace)
+    launchers = _of_ours(str(places.folder), namespace)
     return linux.with_descendants((*launchers, *_seen(trees)))
 
 
 def of_all(places: Places) -> list[Running]:
     """The same of every instance of this engine."""
     trees = (places.folder / "records").glob("*/*.tree")
-    launchers = linux.running_with(LAUNCHER, str(places.folder))
+    launchers = _of_ours(str(places.folder))
     return linux.with_descendants((*launchers, *_seen(trees)))
+
+
+def _of_ours(*words: str) -> list[Running]:
+    return [*linux.running_with(LAUNCHER, *words), *linux.running_with(ATTENDANT, *words)]
 
 
 def orphans_of(daemon: int) -> list[Running]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -9,24 +10,69 @@ from pathlib import Path
 from environments.engines.process.places import write_private
 
 _TAIL_BYTES = 2 * 1024 * 1024
+_LONGEST_NUMBER = 15
+_KEPT_BYTES = 8 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 KEPT_LINES = 10_000
 _LONGEST_LINE = 64 * 1024
 _WRITE_SECONDS = 1.0
+RUN_BEGINS = b"\x1ereleaseclone: a run begins\x1e\n"
+"""What a launcher prints before its service prints anything; shown to nobody."""
+_BEGINNINGS = re.compile(rb"(^|\n)(?:" + re.escape(RUN_BEGINS) + rb")+")
 
 
 def tail(log: Path, lines: int) -> list[str]:
     """The last lines, from the current file and the one before it, without line ends."""
-    content = b""
+    content = b"".join(_end_of(path, _TAIL_BYTES) for path in (older_part(log), log))
+    return _last(_rows(content), lines)
+
+
+def tail_before(log: Path, lines: int) -> list[str]:
+    """The last lines that were printed before the last run, as far as they were kept."""
+    content = b"".join(_end_of(path, _KEPT_BYTES) for path in (older_part(log), log))
+    return _last(_rows(content.rpartition(RUN_BEGINS)[0][-_TAIL_BYTES:]), lines)
+
+
+def after(log: Path, position: str, lines: int) -> tuple[list[str], int, str]:
+    """The last of the whole lines from this position (``inode/byte``) on, how many more there
+    were, and where the next ones begin."""
+    known, byte = _placed(position)
+    content, size, inode = b"", 0, ""
     for path in (older_part(log), log):
         try:
             with path.open("rb") as file:
+                inode = str(os.fstat(file.fileno()).st_ino)
                 size = file.seek(0, os.SEEK_END)
-                file.seek(max(size - _TAIL_BYTES, 0))
-                content += file.read()
+                if inode == known:
+                    content = b""
+                file.seek(byte if inode == known else max(size - _KEPT_BYTES, 0))
+                content += file.read(size - file.tell())
         except FileNotFoundError:
             continue
-    return _rows(content)[-lines:] if lines > 0 else []
+    whole = content[: content.rfind(b"\n") + 1]
+    rows = _rows(whole)
+    at = f"{inode}/{size - len(content) + len(whole)}" if inode else position
+    return _last(rows, lines), max(len(rows) - lines, 0) if known else 0, at
+
+
+def _placed(position: str) -> tuple[str, int]:
+    inode, _, byte = position.partition("/")
+    is_place = byte.isascii() and byte.isdecimal() and len(byte) <= _LONGEST_NUMBER
+    return (inode, int(byte)) if is_place else ("", 0)
+
+
+def _end_of(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - limit, 0))
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _last(rows: list[str], lines: int) -> list[str]:
+    return rows[-lines:] if lines > 0 else []
 
 
 def older_part(log: Path) -> Path:
@@ -47,7 +93,8 @@ def piece(kept: Path, position: int) -> tuple[list[str], int]:
 
 
 def _rows(content: bytes) -> list[str]:
-    rows = content.decode(errors="replace").replace("\x00", "\ufffd").split("\n")
+    shown = _BEGINNINGS.sub(rb"\1", content).replace(RUN_BEGINS, b"\n")
+    rows = shown.decode(errors="replace").replace("\x00", "\ufffd").split("\n")
     return rows if rows[-1] else rows[:-1]
 
 

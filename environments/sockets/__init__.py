@@ -1,0 +1,1 @@
+"""Doors that stay open: what is asked for over a websocket."""
