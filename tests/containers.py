@@ -37,20 +37,8 @@ network_backend = "netavark"
 network_config_dir = "{networks}"
 """
 _APPLETS = (
-    "sh",
-    "sleep",
-    "echo",
-    "cat",
-    "httpd",
-    "wget",
-    "ls",
-    "env",
-    "id",
-    "true",
-    "head",
-    "yes",
-    "stty",
-    "wc",
+    *("sh", "sleep", "echo", "cat", "cp", "mkdir", "ls", "env", "id", "true", "head", "yes"),
+    *("httpd", "wget", "nslookup", "stty", "wc"),
 )
 
 

@@ -52,8 +52,9 @@ class RunningCaddy:
             self._process.wait()
             self._process = None
 
-    def get(self, host: str, path: str = "/") -> httpx2.Response:
-        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host}, timeout=10)
+    def get(self, host: str, path: str = "/", *, address: str = "127.0.0.1") -> httpx2.Response:
+        url = f"http://{address}:{self.port}{path}"
+        return httpx2.get(url, headers={"Host": host}, timeout=10)
 
     def admin(self) -> httpx2.Client:
         return httpx2.Client(

@@ -249,3 +249,16 @@ def test_without_one_on_the_path_the_wheel_has_it(
     found = find_caddy()
     assert found.name == "caddy"
     assert found.is_file()
+
+
+def test_it_answers_at_further_doors_as_far_as_this_machine_has_them(
+    caddy: Any, service: Callable[[str], str]
+) -> None:
+    web = service("web")
+    for doors in (["127.0.0.2"], ["127.0.0.2", "203.0.113.9"], ["127.0.0.2"]):
+        caddy.ingress.publish([route(web)], doors=doors)
+        assert caddy.get(HOST, address="127.0.0.2").text.startswith("web /")
+    caddy.ingress.publish([route(web)])
+    with pytest.raises(OSError, match="refused"), socket.socket() as there:
+        there.connect(("127.0.0.2", caddy.port))
+    assert caddy.get(HOST).text.startswith("web /")

@@ -1,6 +1,7 @@
 """What an instance is doing, from the engine's records and its probe."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from environments.core.ports import (
     Phase,
     WorkloadKind,
 )
-from environments.engines.docker import marks, probing
+from environments.engines.docker import marks, printed, probing
 from environments.engines.docker.connection import Connection, is_missing
 from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.probing import Target
@@ -29,6 +30,8 @@ _UNTIL_READY_SECONDS = 0.5
 _USE_SECONDS = 2.0
 _AT_ONCE = 8
 _KILLED, _COMMAND_MISSING, _NOT_EXECUTABLE = 137, 127, 126
+_MAYBE_NOT_BEGUN = (1, _COMMAND_MISSING, _NOT_EXECUTABLE)
+_NOT_BEGUN = re.compile(r"exec.*(No such file|not found|Permission denied)")
 
 
 @dataclass(slots=True)
@@ -120,6 +123,8 @@ class Look:
             message = self._not_ready(seen)
             ready = not message
             phase = Phase.RUNNING if ready else Phase.STARTING
+        if phase is Phase.FAILED and seen.status in _MAYBE_NOT_BEGUN:
+            message = self._not_begun(seen) or message
         memory, percent = self._use(seen)
         labels = seen.labels
         return Instance(
@@ -156,6 +161,14 @@ class Look:
             kept.answer = probing.ask(self._connection, probe, seen.target())
             kept.asked_at = now
         return kept.answer
+
+    def _not_begun(self, seen: Seen) -> str:
+        """What to say of a command that could not even be begun: its init tells it in the log."""
+        last = printed.tail(self._connection, seen.about["Id"], 1)
+        if not last or not _NOT_BEGUN.search(last[0]):
+            return ""
+        command = " ".join(seen.about["Config"].get("Entrypoint") or ())
+        return f"the command {command or 'of its image'} was not found in its image"
 
     def _use(self, seen: Seen) -> tuple[int | None, float | None]:
         """Memory in bytes and CPU in percent of one core."""
