@@ -34,6 +34,13 @@
     if (event.detail.xhr && event.detail.xhr.status) hush(event);
   });
 
+  // A live part that is gone, or not for this person any more, says that.
+  const gone = document.querySelector("[data-gone]");
+  document.addEventListener("htmx:afterRequest", function (event) {
+    const status = event.detail.xhr ? event.detail.xhr.status : 0;
+    if (gone && status) gone.hidden = status !== 403 && status !== 404;
+  });
+
   // Copy buttons: <button data-copy="text">.
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-copy]");

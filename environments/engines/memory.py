@@ -47,6 +47,7 @@ class Outlook:
     lines: tuple[str, ...] = ()
 
 
+_LONGEST_NUMBER = 10
 READY = Outlook(Phase.RUNNING, True)
 DONE = Outlook(Phase.SUCCEEDED, True)
 
@@ -154,7 +155,7 @@ class MemoryEngine:
 
     def follow_log(self, namespace: str, instance: str, *, position: str, lines: int) -> Output:
         """The lines of its outlook, from this one on."""
-        begin = int(position) if position.isdecimal() else 0
+        begin = int(position) if position.isdecimal() and len(position) < _LONGEST_NUMBER else 0
         with self._lock:
             new = self._logs.get((namespace, instance), [])[begin:]
         return Output(tuple(new[-lines:]), max(len(new) - lines, 0), str(begin + len(new)))

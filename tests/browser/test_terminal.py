@@ -88,7 +88,8 @@ def test_the_shell_follows_the_size_of_the_window(page: Page, product: Product) 
 
 def test_what_is_pasted_arrives_whole(open_page: Opening, product: Product) -> None:
     page = opened(open_page(), product)
-    run(page, "stty -echo; cat | wc -c; stty echo")
+    run(page, "stty -echo; echo $((6*7)); cat | wc -c; stty echo")
+    expect(line(page, "42")).to_be_visible()
     page.evaluate(
         """() => {
             const data = new DataTransfer();
