@@ -6,10 +6,11 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from environments.core.ports import IngressError
-from environments.models import Build, Deployment, DeploymentStatus
+from environments.models import Build, Context, Deployment, DeploymentStatus
 from environments.models.build import LIVE_BUILDS
 from environments.models.deployment import LIVE
 from environments.services import routes, running, tending
+from environments.services.builds import cleaning
 from environments.services.builds import running as building
 from environments.services.lease import unheld, untaken
 from environments.services.running import Outcome
@@ -78,6 +79,13 @@ def sweep() -> None:
 def tend() -> None:
     """Let each engine do what it does from time to time."""
     tending.tend()
+
+
+@queue.task
+def clean_images() -> None:
+    """Let go of the images that no policy keeps."""
+    for context in Context.objects.filter(images__isnull=False).distinct():
+        cleaning.clean(context)
 
 
 @queue.task

@@ -55,6 +55,11 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "clean-images": {
+            "task": "environments.tasks.clean_images",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
         # Heals an ingress that was started again, and a write that an older read overtook.
         "publish-routes": {
             "task": "environments.tasks.publish_routes",

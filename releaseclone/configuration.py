@@ -45,6 +45,7 @@ class Configuration:
     process_limit: int
     docker_engine: bool
     builds_at_once: int
+    images_kept: int
     container_sockets: tuple[str, ...]
     """Where a container engine may listen, the likeliest first."""
     installation: str
@@ -117,6 +118,7 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         process_limit=given.number(environ, "RELEASECLONE_PROCESS_LIMIT", 100),
         docker_engine=given.switch(environ, "RELEASECLONE_DOCKER_ENGINE", "1"),
         builds_at_once=given.number(environ, "RELEASECLONE_BUILDS_AT_ONCE", 2),
+        images_kept=given.number(environ, "RELEASECLONE_IMAGES_KEPT", 10),
         container_sockets=given.container_sockets(environ),
         installation=_kept_secret(data / INSTALLATION_FILE, 4),
         terminals=given.number(environ, "RELEASECLONE_TERMINALS", 5),

@@ -116,6 +116,17 @@ def instances_of(
     return Instances(groups)
 
 
+def volumes_of(environment: Environment) -> tuple[str, ...]:
+    """Names of the volumes whose data ends with the environment; none where its engine does not
+    say."""
+    namespace = environment.namespace
+    try:
+        found = wiring.engine_of(namespace.context).volumes(namespace.name)
+    except EngineError:
+        return ()
+    return tuple(volume.name for volume in found)
+
+
 def log_of(environment: Environment, instance: str, *, masker: Masker, after: str) -> Log:
     """What one instance of the environment's namespace printed from a position on, at most its
     last lines; raises ``Unseen``."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +17,7 @@ from environments.forms.accounts import AccountName
 from environments.forms.contexts import ContextForm, LoginForm, fields_of
 from environments.models import Context
 from environments.queries.accounts import context_of, contexts_of
+from environments.queries.builds import taken_in
 from environments.queries.contexts import connection_of, found_sockets
 from environments.views.gate import in_account, page, part
 
@@ -171,6 +173,8 @@ def _form(
         form=form,
         login=login or LoginForm(),
         sockets=found_sockets(),
+        taken=taken_in(context) if context.pk else None,
+        images_kept=django_settings.RELEASECLONE.images_kept,
         logins=context.registry_logins.all() if context.pk else (),
         context=context,
         name=form.initial.get("name", ""),

@@ -1,5 +1,6 @@
 """Environments: the list of an application, and the pages of one of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from environments.actions.asking import (
     may_read_logs,
 )
 from environments.core.plan import difference, problem_form
-from environments.core.problems import has_errors
+from environments.core.problems import error, has_errors
 from environments.models import DeploymentKind, Environment, EnvironmentStatus
 from environments.queries import applications as applications_reads
 from environments.queries import deployments as deployments_reads
@@ -151,8 +152,11 @@ def delete(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
     environment = reads.environment_of(actor.account, env_id)
     members = reads.members_of_namespace(environment)
     problems: list[dict[str, Any]] = []
+    volumes = instances_reads.volumes_of(environment)
     if request.method == "POST":
         try:
+            if may_edit(actor, environment):
+                _require_handle(request, environment, volumes)
             deployment = acts.delete_environment(actor, environment)
         except Refused as refused:
             problems = [problem_form(problem) for problem in refused.problems]
@@ -165,9 +169,16 @@ def delete(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         422 if problems else 200,
         members=members,
         hosts=instances_reads.hosts_of(members),
+        volumes=volumes,
         problems=problems,
         **common(actor, environment, "settings"),
     )
+
+
+def _require_handle(request: HttpRequest, environment: Environment, volumes: Sequence[str]) -> None:
+    """Where data is lost, the person has typed what they delete."""
+    if volumes and request.POST.get("handle", "").strip() != environment.env_id:
+        raise Refused(error("environment.handle", handle=environment.env_id))
 
 
 @require_safe

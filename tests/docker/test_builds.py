@@ -1,15 +1,19 @@
 """Builds that people ask for: begun, reused, cancelled, built anew, deployed."""
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from environments import tasks, wiring
 from environments.actions import builds as asks
 from environments.actions.asking import Actor, NotAllowed, Refused
 from environments.models import Application, Build, BuildArgument, Role
-from environments.services.builds import running
+from environments.queries.builds import taken_in
+from environments.services import refs
+from environments.services.builds import cleaning, running
 from tests.containers import BUSYBOX
 from tests.docker.test_environments import DOCKERFILE, TEMPLATE
 from tests.world import World
@@ -195,3 +199,29 @@ def test_a_build_that_failed_shows_the_line_of_its_dockerfile(
     page = client.get(f"/acme/builds/{build.pk}/").content.decode()
     assert "Line 2 of" in page
     assert "RUN echo so far &amp;&amp; exit 4" in page
+
+
+def test_images_that_nobody_runs_go_but_for_the_newest(
+    yard: World, shop: Application, queue: deque[tuple[int, int]], settings: Settings
+) -> None:
+    settings.RELEASECLONE = replace(settings.RELEASECLONE, images_kept=1)
+    environment = yard.deployed(shop)
+    runs = environment.builds.get().steps.get().image
+    assert runs is not None
+    made = []
+    for word in ("second", "third"):
+        changed = DOCKERFILE.replace("echo $GREETING", f"echo {word}")
+        yard.repositories["shop"].commit({"Dockerfile": changed})
+        refs.forget()
+        build = built(queue, asks.ask_build(yard.operator, shop, branch="main"))
+        image = build.steps.get().image
+        assert image is not None
+        made.append(image.digest)
+    context = environment.namespace.context
+    assert cleaning.clean(context) == 1
+    builder = wiring.builder_of(context)
+    assert builder is not None
+    assert builder.find(made[0]) is None
+    assert all(builder.find(digest) for digest in (made[1], runs.digest))
+    assert taken_in(context).count == 2
+    assert cleaning.clean(context) == 0

@@ -153,6 +153,10 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "environment.unknown": Entry("There is no environment {env_id} in this account.", "{known}"),
     "environment.ended": Entry("{name} has been removed.", "Create a new environment instead."),
+    "environment.handle": Entry(
+        "Volumes with data go with it, and what was typed is not its handle.",
+        "Type {handle} to delete it with its data.",
+    ),
     "environment.imported": Entry(
         "{name} was brought by {importer}; {act} is the importer's.",
         "Do it there: {importer}.",
