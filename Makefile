@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
-.PHONY: install demo run check test bench gallery
+.PHONY: install demo run check test bench bench-docker gallery
 
 install: $(VENV)/.installed
 
@@ -49,6 +49,10 @@ test: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Containers, beside Docker Compose where it is on the PATH.
+bench-docker: install
+	$(BIN)/python -m benchmarks.containers
 
 # The pictures of docs/gallery, taken anew.
 gallery: install

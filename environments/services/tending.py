@@ -18,13 +18,17 @@ def tend() -> None:
     """Tend to the engine of every context in which something may run."""
     used = Namespace.objects.filter(ended_at__isnull=True).values("context")
     for context in Context.objects.filter(pk__in=used):
-        if _claim(context):
-            try:
-                notes = wiring.engine_of(context).tend(context.notes)
-            except EngineError as away:
-                logger.warning("The context %s could not be tended to: %s", context.name, away)
-                continue
-            Context.objects.filter(pk=context.pk).update(notes=notes)
+        try:
+            _tend(context)
+        except EngineError as away:
+            logger.warning("The context %s could not be tended to: %s", context.name, away)
+
+
+def _tend(context: Context) -> None:
+    engine = wiring.engine_of(context)
+    if engine.traits().is_tended and _claim(context):
+        notes = engine.tend(context.notes)
+        Context.objects.filter(pk=context.pk).update(notes=notes)
 
 
 def _claim(context: Context) -> bool:

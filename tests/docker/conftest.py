@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -27,8 +29,11 @@ def engine(podman: Podman, installation: str) -> Iterator[DockerEngine]:
 
 
 @pytest.fixture
-def yard(world: World, podman: Podman, installation: str, settings: Settings) -> World:
-    """The world, with a context on the engine."""
+def yard(
+    world: World, podman: Podman, installation: str, settings: Settings, tmp_path: Path
+) -> World:
+    """The world, with a context on the engine and a data folder of its own."""
+    settings.RELEASECLONE = replace(settings.RELEASECLONE, data=tmp_path / "data")
     made_with = {"installation": installation}
     settings.ENGINES = {
         "docker": ("environments.engines.docker.engine.DockerEngine", made_with),

@@ -64,6 +64,7 @@ def test_a_patch_builds_the_new_commit_and_leaves_the_store_as_it_runs(
 ) -> None:
     application = yard.application("shop", TEMPLATE, files={"Dockerfile": DOCKERFILE})
     environment = yard.deployed(application)
+    assert yard.last(environment).reason == ""
     before = {one.workload: one for one in engine.observe(environment.namespace.name)}
     changed = DOCKERFILE.replace("echo $GREETING", "echo changed")
     yard.repositories["shop"].commit({"Dockerfile": changed})

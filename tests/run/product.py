@@ -164,10 +164,10 @@ class Product:
         with Redis(unix_socket_path=str(sockets_of(self.folder) / "broker.sock")) as broker:
             broker.flushall()
 
-    def rows(self, sql: str, *given: object) -> list[tuple[Any, ...]]:
-        """What the database of the installation has now."""
+    def rows(self, sql: str, *given: object, patience: float = 60) -> list[tuple[Any, ...]]:
+        """What the database of the installation has now; ``patience``: seconds for a lock."""
         place = f"file:{self.folder / 'database.sqlite3'}?mode=ro"
-        with closing(sqlite3.connect(place, uri=True, timeout=60)) as database:
+        with closing(sqlite3.connect(place, uri=True, timeout=patience)) as database:
             return database.execute(sql, given).fetchall()
 
     def command(self, *words: str) -> "subprocess.Popen[str]":

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -26,12 +27,12 @@ join environments_deployment d on d.id = t.deployment_id where d.id = ? or d.par
 class Seen:
     """The newest deployment of an environment, as the database has it at this moment."""
 
-    def __init__(self, product: Product, name: str) -> None:
-        found = product.rows(_DEPLOYMENT, name)
+    def __init__(self, product: Product, name: str, *, patience: float = 60) -> None:
+        found = product.rows(_DEPLOYMENT, name, patience=patience)
         none = (0, "", 0, False, False, False)
         self.pk, self.status, self.fence, *boxes = found[0] if found else none
         self.boxes = sum(map(bool, boxes))
-        self.tasks = dict(product.rows(_TASKS, self.pk, self.pk))
+        self.tasks = dict(product.rows(_TASKS, self.pk, self.pk, patience=patience))
 
     @property
     def is_begun(self) -> bool:
@@ -45,10 +46,12 @@ def stand_still(product: Product, name: str, at: Callable[[Seen], bool]) -> None
     give_up = time.monotonic() + 180
     while True:
         os.killpg(group, signal.SIGSTOP)
-        if at(Seen(product, name)):
-            return
-        assert time.monotonic() < give_up, vars(Seen(product, name))
+        # Who stands still while it closes the database lets nobody read it.
+        with suppress(sqlite3.OperationalError):
+            if at(Seen(product, name, patience=1)):
+                return
         os.killpg(group, signal.SIGCONT)
+        assert time.monotonic() < give_up, vars(Seen(product, name))
         time.sleep(0.002)
 
 

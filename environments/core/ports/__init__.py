@@ -220,6 +220,8 @@ class EngineTraits:
     maps_ports: bool = False
     """A service answers at its ``port`` although its container listens on ``target_port``."""
     has_terminal: bool = False
+    is_tended: bool = False
+    """``tend`` has something to do."""
     converges: bool = False
     """``apply`` does one step of a change, as one replica after another, and is called again."""
     cpus: float | None = None

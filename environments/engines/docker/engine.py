@@ -67,6 +67,7 @@ class DockerEngine(Inside):
             has_volumes=True,
             has_terminal=True,
             converges=True,
+            is_tended=True,
             cpus=self._machine_cpus(),
         )
 

@@ -181,10 +181,8 @@ class Look:
         with self._connection.telling():
             try:
                 stats = self._connection.api.stats(seen.about["Id"], stream=False, one_shot=True)
-            except APIError as wrong:
-                if is_missing(wrong):
-                    return None, None
-                raise
+            except (APIError, ValueError):  # it has just ended: Podman's answer is empty then
+                return None, None
         cpu = float(stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage") or 0) / 1e9
         if kept.used_at:
             kept.percent = max(cpu - kept.cpu, 0.0) / (now - kept.used_at) * 100
