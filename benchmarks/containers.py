@@ -66,7 +66,7 @@ def template(name: str, count: int) -> str:
 
 def compose_file() -> str:
     """The same ten services for Compose."""
-    probe = {"test": ["CMD", *PROBE], "interval": "1s", "start_interval": "1s"}
+    probe = {"test": ["CMD", *PROBE], "interval": "1s"}
     names = [f"{name}{number}" for name, count in SERVICES.items() for number in range(count)]
     one = {"image": containers.BUSYBOX, "entrypoint": COMMAND, "init": True, "healthcheck": probe}
     return json.dumps({"services": dict.fromkeys(names, one)})

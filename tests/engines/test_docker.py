@@ -175,6 +175,23 @@ def test_a_change_goes_replica_by_replica_and_stops_at_one_that_fails(
         assert (give_up := give_up + 1) < 300
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (["true"], ""),
+        (["sh", "-c", "echo much; exit 4"], "sh -c echo much; exit 4: status 4"),
+        (["sleep", "30"], "sleep 30: no end within 1 s"),
+    ],
+)
+def test_a_probe_by_a_command_is_ready_by_its_status(
+    docker_engine: DockerEngine, command: list[str], answer: str
+) -> None:
+    probe = {"exec": {"command": command}, "periodSeconds": 1, "timeoutSeconds": 1}
+    docker_engine.apply(step(*service("web", readinessProbe=probe)))
+    (one,) = wait(docker_engine, lambda seen: bool(seen) and seen[0].message == answer)
+    assert one.ready is (answer == "")
+
+
 def test_a_service_that_is_not_well_is_started_again(
     docker_engine: DockerEngine, podman: Podman
 ) -> None:

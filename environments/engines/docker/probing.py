@@ -1,6 +1,8 @@
 """Probes: asks a container whether it is well, as Kubernetes would."""
 
 import http.client
+import os
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -10,7 +12,8 @@ from typing import Any
 from environments.engines.docker.connection import Connection
 
 _LOOPBACK = "127.0.0.1"
-_EXEC_LOOK_SECONDS = 0.02
+_EXEC_LOOKS, _EXEC_LOOK_SECONDS = 50, 0.02
+_PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,32 @@ def _stays_open(there: socket.socket) -> bool:
 
 
 def _exec(connection: Connection, container: str, command: list[str], seconds: float) -> str:
+    """Its status is known when its output has ended: of one that runs apart, Podman never tells."""
     shown = " ".join(command)
     with connection.telling():
         api = connection.api
-        made = api.exec_create(container, command, stdout=False, stderr=False)["Id"]
-        api.exec_start(made, detach=True)
-        give_up = time.monotonic() + seconds
-        while (seen := api.exec_inspect(made))["Running"]:
-            if time.monotonic() > give_up:
+        made = api.exec_create(container, command)["Id"]
+        line = api.exec_start(made, socket=True)
+        try:
+            if not _ends(line.fileno(), time.monotonic() + seconds):
                 return f"{shown}: no end within {seconds:g} s"
+        finally:
+            line._response.close()
+            line.close()
+        for _ in range(_EXEC_LOOKS):
+            if not (seen := api.exec_inspect(made))["Running"]:
+                break
             time.sleep(_EXEC_LOOK_SECONDS)
     return "" if seen["ExitCode"] == 0 else f"{shown}: status {seen['ExitCode']}"
+
+
+def _ends(line: int, give_up: float) -> bool:
+    """Whether what is printed there comes to its end in time."""
+    while (left := give_up - time.monotonic()) > 0:
+        readable, _, _ = select.select([line], [], [], left)
+        if readable and not os.read(line, _PIECE):
+            return True
+    return False
 
 
 def _reason(wrong: Exception) -> str:
