@@ -12,12 +12,13 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 import pytest
+import requests
 from docker.errors import DockerException
 
 from tests import debian
@@ -40,6 +41,10 @@ _APPLETS = (
     *("sh", "sleep", "echo", "cat", "cp", "mkdir", "ls", "env", "id", "true", "head", "yes"),
     *("httpd", "wget", "nslookup", "stty", "wc"),
 )
+
+
+class CannotRun(Exception):
+    """Podman is there and runs nothing here."""
 
 
 @dataclass(slots=True)
@@ -88,11 +93,28 @@ class Podman:
                 client = docker.DockerClient(base_url=self.socket, timeout=5)
                 client.ping()
                 client.close()
-            except DockerException:
-                assert time.monotonic() < give_up, (self.folder / "service.log").read_text()
+            except DockerException as wrong:
+                if time.monotonic() > give_up or self.process.poll() is not None:
+                    raise CannotRun((self.folder / "service.log").read_text()[-300:]) from wrong
                 time.sleep(0.05)
             else:
                 return
+
+    def try_out(self) -> None:
+        """Run a container on a network of its own; ``CannotRun`` where this machine does not let
+        it, as inside of another container."""
+        client = docker.DockerClient(base_url=self.socket, timeout=60)
+        try:
+            network = client.networks.create("trial")
+            limits = {"mem_limit": "64m", "nano_cpus": 500_000_000}
+            client.containers.run(
+                BUSYBOX, ["true"], network="trial", init=True, remove=True, **limits
+            )
+            network.remove()
+        except (DockerException, requests.RequestException) as wrong:
+            raise CannotRun(" ".join(str(wrong).split())[-300:]) from wrong
+        finally:
+            client.close()
 
     def stop(self) -> None:
         """End the service; containers go on."""
@@ -137,9 +159,13 @@ def engine() -> Iterator[Podman]:
     networks.mkdir()
     (folder / "containers.conf").write_text(_CONFIGURATION.format(networks=networks))
     podman = Podman(folder)
-    podman.start()
     try:
-        podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
+        podman.start()
+        try:
+            podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
+        except subprocess.CalledProcessError as wrong:
+            raise CannotRun(wrong.stderr.decode()[-300:]) from wrong
+        podman.try_out()
         yield podman
     finally:
         podman.remove_all()
@@ -166,5 +192,9 @@ def podman() -> Iterator[Podman]:
     """One engine for all tests of a worker."""
     if why := missing():
         pytest.skip(f"CONTAINERS ARE NOT TESTED: {why}")
-    with engine() as running:
+    with ExitStack() as until_the_end:
+        try:
+            running = until_the_end.enter_context(engine())
+        except CannotRun as wrong:
+            pytest.skip(f"CONTAINERS ARE NOT TESTED: Podman runs none here: {wrong}")
         yield running

@@ -85,8 +85,9 @@ def _prefix() -> tuple[str, ...] | None:
 
 
 def main() -> None:
-    """Install what the browser tests need and is not there."""
-    if packages := missing(*BROWSER):
+    """Install what the browser tests need and is not there, and, for root, what containers do."""
+    wanted = (*BROWSER, *CONTAINERS) if os.geteuid() == 0 else BROWSER
+    if packages := missing(*wanted):
         install(*packages)
 
 
