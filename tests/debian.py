@@ -12,7 +12,7 @@ BROWSER = ("chromium", "libatomic1")
 
 
 CONTAINERS = (
-    *("podman", "runc", "netavark", "aardvark-dns", "buildah", "catatonit"),
+    *("podman", "runc", "netavark", "aardvark-dns", "iptables", "buildah", "catatonit"),
     "busybox-static",
 )
 """What tests of the engine docker need: Podman, and a file system for their containers."""
@@ -44,6 +44,7 @@ _IS_THERE: Mapping[str, Callable[[], bool]] = {
     "chromium": _on_path("chromium"),
     "podman": _on_path("podman"),
     "runc": _on_path("runc"),
+    "iptables": _on_path("iptables"),
     "buildah": _on_path("buildah"),
     "catatonit": _on_path("catatonit"),
     "netavark": _in_podman("netavark"),
