@@ -87,9 +87,10 @@ def _prefix() -> tuple[str, ...] | None:
 
 def main() -> None:
     """Install what the browser tests need and is not there, and, for root, what containers do."""
-    wanted = (*BROWSER, *CONTAINERS) if os.geteuid() == 0 else BROWSER
-    if packages := missing(*wanted):
-        install(*packages)
+    # One after the other: what a distribution has not of the one does not cost the other.
+    for wanted in (BROWSER, CONTAINERS) if os.geteuid() == 0 else (BROWSER,):
+        if packages := missing(*wanted):
+            install(*packages)
 
 
 if __name__ == "__main__":
