@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 # Where `make demo` runs its environment: process, or docker (containers, with a database).
 ENGINE ?= process
+ENGINES := process docker
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
-.PHONY: install demo run check test bench bench-docker gallery
+.PHONY: .engine install demo run check test test-kubernetes bench bench-docker gallery
 
 install: $(VENV)/.installed
 
@@ -25,7 +26,12 @@ $(VENV)/.installed: $(VENV)/.product tests/requirements.txt
 	$(PIP) -r tests/requirements.txt
 	@touch $@
 
-demo: $(VENV)/.product
+# Before anything is installed or started for a name that is none.
+.engine:
+	@case " $(ENGINES) " in *" $(ENGINE) "*) ;; *) \
+	  echo "There is no engine $(ENGINE) for the demo. Choose one of: $(ENGINES)."; exit 1;; esac
+
+demo: .engine $(VENV)/.product
 	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo --engine $(ENGINE)
 
 run: $(VENV)/.product
@@ -46,6 +52,12 @@ test: install
 	$(BIN)/python -m tests.debian
 	$(PYTEST)
 	$(BIN)/python -m tests.postgres -- $(PYTEST) -m database
+
+# On the cluster of KUBECONFIG: makes namespaces there, and deletes them again. Images that tests
+# build are pushed to REGISTRY; the cluster's ingress answers at INGRESS (address:port).
+test-kubernetes: install
+	$(BIN)/python -m tests.debian
+	RELEASECLONE_TEST_CLUSTER=1 $(PYTEST) -m kubernetes
 
 bench: install
 	$(BIN)/python -m benchmarks

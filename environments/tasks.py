@@ -9,7 +9,7 @@ from environments.core.ports import IngressError
 from environments.models import Build, Context, Deployment, DeploymentStatus
 from environments.models.build import LIVE_BUILDS
 from environments.models.deployment import LIVE
-from environments.services import routes, running, tending
+from environments.services import routes, running, schedules, tending
 from environments.services.builds import cleaning
 from environments.services.builds import running as building
 from environments.services.lease import unheld, untaken
@@ -79,6 +79,12 @@ def sweep() -> None:
 def tend() -> None:
     """Let each engine do what it does from time to time."""
     tending.tend()
+
+
+@queue.task
+def run_cron_jobs() -> None:
+    """Start the runs whose time has come."""
+    schedules.run_due()
 
 
 @queue.task

@@ -9,7 +9,13 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from environments import vault
-from environments.core.ports import Builder, Engine, EngineError, GitHost, Ingress
+from environments.core.ports import (
+    Builder,
+    Engine,
+    EngineError,
+    GitHost,
+    Ingress,
+)
 
 
 @cache
@@ -51,6 +57,15 @@ def engine(kind: str, configuration: str) -> Engine:
     return cast(Engine, import_string(path)(**arguments, **json.loads(configuration)))
 
 
+def clusters() -> list[str]:
+    """The names of the clusters that contexts may choose from."""
+    _, arguments = settings.ENGINES.get("kubernetes", ("", {}))
+    if not arguments:
+        return []
+    reads = import_string("environments.engines.kubernetes.connection.contexts_of")
+    return cast(list[str], reads(arguments["kubeconfig"]))
+
+
 def builder_of(context: Context) -> Builder | None:
     """What provides images for this context; None where its engine takes them as named."""
     return _builder(context.engine, written(context.configuration))
@@ -60,8 +75,9 @@ def builder_of(context: Context) -> Builder | None:
 def _builder(kind: str, configuration: str) -> Builder | None:
     if kind not in settings.BUILDERS:
         return None
-    path, arguments = settings.BUILDERS[kind]
-    return cast(Builder, import_string(path)(**arguments, **json.loads(configuration)))
+    path, arguments, told = settings.BUILDERS[kind]
+    given = json.loads(configuration)
+    return cast(Builder, import_string(path)(**arguments, **{name: given[name] for name in told}))
 
 
 @cache

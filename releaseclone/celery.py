@@ -55,6 +55,11 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "run-cron-jobs": {
+            "task": "environments.tasks.run_cron_jobs",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
         "clean-images": {
             "task": "environments.tasks.clean_images",
             "schedule": 3600.0,

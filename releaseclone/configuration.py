@@ -48,6 +48,8 @@ class Configuration:
     images_kept: int
     container_sockets: tuple[str, ...]
     """Where a container engine may listen, the likeliest first."""
+    kubeconfig: str
+    """Of the clusters that contexts may name: a path, ``in-cluster``, or "" for none."""
     installation: str
     allowed_hosts: tuple[str, ...]
     terminals: int
@@ -60,6 +62,13 @@ class Configuration:
     def sockets(self) -> Path:
         """Where the unix sockets of the parts are."""
         return sockets_of(self.data)
+
+    @property
+    def builder_socket(self) -> str:
+        """Of the container engine that builds images for clusters: the first that is there."""
+        places = [address.removeprefix("unix://") for address in self.container_sockets]
+        there = (place for place in places if Path(place).is_socket())
+        return f"unix://{next(there, places[0])}"
 
     @property
     def own_broker(self) -> bool:
@@ -120,6 +129,7 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         builds_at_once=given.number(environ, "RELEASECLONE_BUILDS_AT_ONCE", 2),
         images_kept=given.number(environ, "RELEASECLONE_IMAGES_KEPT", 10),
         container_sockets=given.container_sockets(environ),
+        kubeconfig=given.kubeconfig(environ, "RELEASECLONE_KUBECONFIG"),
         installation=_kept_secret(data / INSTALLATION_FILE, 4),
         terminals=given.number(environ, "RELEASECLONE_TERMINALS", 5),
         terminal_minutes=given.number(environ, "RELEASECLONE_TERMINAL_MINUTES", 60),

@@ -7,6 +7,7 @@ step. Values that may hold a password are not repeated.
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -169,8 +170,15 @@ def _is_host(text: str) -> bool:
 
 
 def container_sockets(environ: Environ) -> tuple[str, ...]:
-    """Where Docker and Podman listen as they come, the address that the user names first."""
+    """The address that the user names; without one, where Docker and Podman listen as they come."""
+    if named := environ.get("DOCKER_HOST", ""):
+        return (named,)
     own = environ.get("XDG_RUNTIME_DIR", "")
-    folders = [*(f"{own}/{name}" for name in _SOCKETS_OF_A_USER if own), *_USUAL_SOCKETS]
-    found = (environ.get("DOCKER_HOST", ""), *(f"unix://{path}" for path in folders))
-    return tuple(dict.fromkeys(filter(None, found)))
+    places = [*(f"{own}/{name}" for name in _SOCKETS_OF_A_USER if own), *_USUAL_SOCKETS]
+    return tuple(f"unix://{place}" for place in places)
+
+
+def kubeconfig(environ: Environ, name: str) -> str:
+    """A path that does not depend on where the product is started; ``in-cluster`` as it is."""
+    text = environ.get(name, "").strip()
+    return text if text in ("", "in-cluster") else str(Path(text).expanduser().resolve())

@@ -148,11 +148,19 @@ if RELEASECLONE.docker_engine:
         "environments.engines.docker.engine.DockerEngine",
         {"installation": RELEASECLONE.installation},
     )
-# By the engine's kind: what provides the images that it runs.
-BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "docker": (
-        "environments.builders.docker.builder.DockerBuilder",
-        {"installation": RELEASECLONE.installation},
+if RELEASECLONE.kubeconfig:
+    ENGINES["kubernetes"] = (
+        "environments.engines.kubernetes.KubernetesEngine",
+        {"kubeconfig": RELEASECLONE.kubeconfig, "installation": RELEASECLONE.installation},
+    )
+# By the engine's kind: what provides the images that it runs, and what it is told of a context.
+_BUILDER = "environments.builders.docker.builder.DockerBuilder"
+BUILDERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "docker": (_BUILDER, {"installation": RELEASECLONE.installation}, ("socket",)),
+    "kubernetes": (
+        _BUILDER,
+        {"installation": RELEASECLONE.installation, "socket": RELEASECLONE.builder_socket},
+        (),
     ),
 }
 INGRESS: tuple[str, dict[str, Any]] = (

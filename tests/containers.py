@@ -21,11 +21,13 @@ import pytest
 import requests
 from docker.errors import DockerException
 
+from environments.loopback import free_ports
 from tests import debian
 
 BUSYBOX = "docker.io/library/busybox:test"
 """A shell, httpd and wget: all that most tests need of a container."""
 
+_TRIES = 5
 _CONFIGURATION = """
 [containers]
 default_ulimits = ["nproc=9000:9000", "nofile=10000:10000"]
@@ -52,6 +54,8 @@ class Podman:
     """A running service; ``restart`` as an engine that is updated under its containers."""
 
     folder: Path
+    registry: str
+    """An address of this machine where it takes a registry without TLS."""
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -66,7 +70,11 @@ class Podman:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "CONTAINERS_CONF": str(self.folder / "containers.conf")}
+        return {
+            **os.environ,
+            "CONTAINERS_CONF": str(self.folder / "containers.conf"),
+            "CONTAINERS_REGISTRIES_CONF": str(self.folder / "registries.conf"),
+        }
 
     def run(self, *arguments: str, given: bytes = b"") -> str:
         """What this podman command prints."""
@@ -84,6 +92,8 @@ class Podman:
         self.process = subprocess.Popen(
             [*self._command, "system", "service", "--time=0", self.socket],
             env=self._environment,
+            # Where the monitor of a container that ran out of memory leaves a file.
+            cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "service.log").open("ab"),
         )
@@ -107,10 +117,17 @@ class Podman:
         try:
             network = client.networks.create("trial")
             limits = {"mem_limit": "64m", "nano_cpus": 500_000_000}
-            client.containers.run(
-                BUSYBOX, ["true"], network="trial", init=True, remove=True, **limits
+            # Not containers.run: it follows the log, and Podman may never end that of a container
+            # that has ended before.
+            trial = client.containers.create(
+                BUSYBOX, ["true"], network="trial", init=True, **limits
             )
-            network.remove()
+            try:
+                trial.start()
+                trial.wait()
+            finally:
+                trial.remove(force=True)
+                network.remove()
         except (DockerException, requests.RequestException) as wrong:
             raise CannotRun(" ".join(str(wrong).split())[-300:]) from wrong
         finally:
@@ -158,14 +175,27 @@ def engine() -> Iterator[Podman]:
     networks = folder / "networks"
     networks.mkdir()
     (folder / "containers.conf").write_text(_CONFIGURATION.format(networks=networks))
-    podman = Podman(folder)
+    registry = f"127.0.0.1:{free_ports(1, taken=frozenset(), near=str(folder))[0]}"
+    # REGISTRY: of a cluster for tests, which is on this machine too.
+    plain = filter(None, (registry, os.environ.get("REGISTRY")))
+    rows = [f'[[registry]]\nlocation = "{one}"\ninsecure = true\n' for one in plain]
+    (folder / "registries.conf").write_text("".join(rows))
+    podman = Podman(folder, registry)
     try:
         podman.start()
         try:
             podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
         except subprocess.CalledProcessError as wrong:
             raise CannotRun(wrong.stderr.decode()[-300:]) from wrong
-        podman.try_out()
+        for remaining in reversed(range(_TRIES)):
+            try:
+                podman.try_out()
+                break
+            except CannotRun as wrong:
+                # Another worker's Podman makes the machine's first rules at this moment.
+                if "already exists" not in str(wrong) or not remaining:
+                    raise
+                time.sleep(1)
         yield podman
     finally:
         podman.remove_all()

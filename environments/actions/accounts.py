@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from environments.actions.asking import Actor, Refused, note, require_owner
+from environments.actions.contexts import proposed_context, save_context
 from environments.core.names import is_label
 from environments.core.problems import Problem, error
 from environments.models import Account, Context, Membership, Namespace, Role
@@ -43,11 +44,14 @@ def check_account_name(name: str) -> None:
         raise Refused(error("account.taken", name=name))
 
 
-def open_installation(*, username: str, password: str, account_name: str = "") -> User:
+def open_installation(
+    *, username: str, password: str, account_name: str = "", containers: bool = False
+) -> User:
     """The first owner, a superuser, once. ``Refused`` when there is a user already.
 
     Where commands already made the account, the owner joins it, and ``account_name`` renames it;
-    where they made several, ``account_name`` says which.
+    where they made several, ``account_name`` says which. ``containers``: with a context for the
+    container engine that was found on this machine, as the default.
     """
     person = User(username=username, is_staff=True, is_superuser=True)
     _check_password(password, person)
@@ -60,7 +64,10 @@ def open_installation(*, username: str, password: str, account_name: str = "") -
         person.full_clean()
         person.save()
         Membership.objects.create(account=account, user=person, role=Role.OWNER)
-        note(Actor(person, username, account, Role.OWNER), "opened the account")
+        actor = Actor(person, username, account, Role.OWNER)
+        note(actor, "opened the account")
+        if containers:
+            save_context(actor, Context(), proposed_context())
     return person
 
 

@@ -15,7 +15,13 @@ from environments.actions.asking import (
 )
 from environments.actions.conflicts import conflict_with
 from environments.actions.foreseeing import foreseen, unused_sections
+from environments.actions.proposing import (
+    TemplateUnusable,
+    in_place_of_template,
+    without_template,
+)
 from environments.actions.repositories import GIT_HOST, read_repository
+from environments.core.compose import COMPOSE_FILE, is_compose
 from environments.core.names import is_label, label
 from environments.core.ports import Refs
 from environments.core.problems import Problem, error, has_errors, warning
@@ -34,18 +40,6 @@ class Registered:
     problems: tuple[Problem, ...]
 
 
-class TemplateUnusable(Refused):
-    """The repository's template has errors; ``text`` is what to go on from."""
-
-    def __init__(self, *problems: Problem, text: str) -> None:
-        super().__init__(*problems)
-        self.text = text
-
-
-class TemplateMissing(TemplateUnusable):
-    """The repository has no template; ``text`` is one to start from."""
-
-
 def register_application(
     actor: Actor,
     *,
@@ -62,8 +56,10 @@ def register_application(
     reading = read_repository(source)
     text = template if template is not None else reading.template
     if text is None:
-        proposal = proposal_for(name or _last_part(source))
-        raise TemplateMissing(reading.missing(reading.template_file), text=proposal)
+        raise without_template(reading, name.strip() or _last_part(source))
+    if is_compose(text):
+        path = COMPOSE_FILE if template is not None else reading.template_path
+        raise in_place_of_template(reading, name.strip() or _last_part(source), path, text)
     variables_text = variables if variables is not None else (reading.variables or "")
     given, name = name.strip(), (name or _name_of(text, source)).strip()
     found = list(_template_problems(name, text))
@@ -104,22 +100,6 @@ def _registered(
     return application
 
 
-def proposal_for(name: str) -> str:
-    """A template to start from, for an application of this name."""
-    return (
-        f"app: {label(name)}\n"
-        "services:\n"
-        "- name: web\n"
-        "  has_repo: true\n"
-        "  command:\n"
-        "  - ./start\n"
-        "  ports:\n"
-        "  - type: node_port\n"
-        '    target_port: "8080"\n'
-        '    port: "80"\n'
-    )
-
-
 def _name_of(template: str, source: str) -> str:
     parsed = parse_application_template(template)
     app = parsed.template.app if parsed.template else ""
@@ -145,6 +125,9 @@ def check_template(application: Application, text: str) -> tuple[Problem, ...]:
 
 def _template_problems(name: str, text: str) -> Iterator[Problem]:
     """Everything that the text alone says."""
+    if is_compose(text):
+        yield error("compose.is-one")
+        return
     parsed = parse_application_template(
         text, file=f"{name}/{members.TEMPLATE_FILE}", application=name
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,13 +14,18 @@ from environments.core.names import is_label
 from environments.core.problems import Problem, error
 from environments.core.sockets import is_address
 from environments.models import Account, Context, Environment, Namespace, RegistryLogin
+from environments.queries.contexts import found_sockets, known_clusters
 
 CONTAINER_ENGINES = ("docker",)
 """Those that are reached at a socket."""
+CLUSTER_ENGINES = ("kubernetes",)
+"""Those that are one of the clusters which the installation knows."""
 _REGISTRY = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?")
 _IMAGE_PATH = re.compile(
     r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 )
+_USUAL_PORTS = {"http": 80, "https": 443}
+_PORTS = 2**16
 _DOMAIN_LIMIT = 200
 """What a service's label in front of it leaves of a host name."""
 
@@ -35,11 +41,53 @@ class ContextDraft:
     socket: str = ""
     """Of an engine that runs containers."""
     pushes_to: str = ""
+    cluster: str = ""
+    """By its name in the kubeconfig of the installation; "" is the current one."""
+    ingress_class: str = ""
+    public_scheme: str = "http"
+    public_port: int | None = None
+    """How a cluster's hosted names are reached; None: at the usual port."""
+    tls_secret: str = ""
 
     @property
-    def configuration(self) -> dict[str, str]:
+    def configuration(self) -> dict[str, Any]:
         """What the engine is made with."""
-        return {"socket": self.socket} if self.engine in CONTAINER_ENGINES else {}
+        if self.engine in CONTAINER_ENGINES:
+            return {"socket": self.socket}
+        if self.engine not in CLUSTER_ENGINES:
+            return {}
+        tls = self.public_scheme == "https"
+        return {
+            "cluster": self.cluster,
+            "ingress_class": self.ingress_class,
+            "tls": tls,
+            "tls_secret": self.tls_secret if tls else "",
+        }
+
+    @property
+    def entrance(self) -> tuple[str, int | None]:
+        """``public_scheme`` and ``public_port`` of the context."""
+        if self.engine not in CLUSTER_ENGINES:
+            return "", None
+        return self.public_scheme, self.public_port or _USUAL_PORTS[self.public_scheme]
+
+
+def proposed_context() -> ContextDraft:
+    """The context of a container engine that was found on this machine, ready to be saved.
+
+    ``Refused`` with the places where one was looked for.
+    """
+    for socket in found_sockets():
+        return ContextDraft(
+            name="docker",
+            engine="docker",
+            domains=(settings.RELEASECLONE.domain,),
+            is_default=True,
+            socket=socket,
+        )
+    raise Refused(
+        error("context.not-found", places=", ".join(settings.RELEASECLONE.container_sockets))
+    )
 
 
 def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
@@ -59,6 +107,7 @@ def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
             context.name, context.engine = draft.name, draft.engine
             context.configuration = draft.configuration
             context.pushes_to = draft.pushes_to if draft.configuration else ""
+            context.public_scheme, context.public_port = draft.entrance
             context.domains, context.is_default = list(draft.domains), draft.is_default
             context.save()
             note(actor, f"{act} the context {draft.name}")
@@ -82,15 +131,28 @@ def _problems(account: Account, context: Context, draft: ContextDraft) -> Iterat
         context.configuration,
     ):
         yield from _in_use(context)
-    if draft.configuration and not is_address(draft.socket):
+    if draft.engine in CONTAINER_ENGINES and not is_address(draft.socket):
         yield error("context.socket", socket=draft.socket)
     if draft.configuration and draft.pushes_to and not _IMAGE_PATH.fullmatch(draft.pushes_to):
         yield error("context.registry", registry=draft.pushes_to)
+    if draft.engine in CLUSTER_ENGINES:
+        yield from _cluster_problems(draft)
     for domain in draft.domains or ("",):
         if len(domain) > _DOMAIN_LIMIT or not all(map(is_label, domain.split("."))):
             yield error("context.domains", domain=domain)
     if not draft.is_default and not others.filter(is_default=True).exists():
         yield error("context.default", account=account.name, name=draft.name)
+
+
+def _cluster_problems(draft: ContextDraft) -> Iterator[Problem]:
+    known = known_clusters()
+    if draft.cluster and draft.cluster not in known:
+        yield error("context.cluster", cluster=draft.cluster, known=", ".join(known) or "none")
+    for name in filter(None, (draft.ingress_class, draft.tls_secret)):
+        if not is_label(name):
+            yield error("context.object-name", name=name)
+    if draft.public_port is not None and not 0 < draft.public_port < _PORTS:
+        yield error("context.port", port=draft.public_port)
 
 
 def _in_use(context: Context) -> Iterator[Problem]:

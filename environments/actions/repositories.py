@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from environments import wiring
 from environments.actions.asking import Refused
-from environments.core.ports import GitHost, GitHostError, Refs
+from environments.core.ports import GitHost, GitHostError, GitHostRefused, Refs
 from environments.core.problems import Place, Problem, error
 from environments.core.yamlfile import Document, Mapping, Scalar, UnreadableError, load, resolved
 
@@ -31,6 +31,7 @@ class RepositoryFile:
 class Reading:
     """What a repository holds."""
 
+    source: str
     refs: Refs
     template_file: RepositoryFile
     variables_file: RepositoryFile
@@ -53,6 +54,16 @@ class Reading:
             raise Refused(self.missing(file))
         return file.text
 
+    def content(self, path: str) -> bytes | None:
+        """Any other file; None where there is none that could be read: a folder, a link."""
+        commit = self.refs.branches[self.refs.default_branch]
+        try:
+            return wiring.git_host(GIT_HOST).read_file(self.source, commit=commit, path=path)
+        except GitHostRefused:
+            return None
+        except GitHostError as wrong:
+            raise Refused(error("repository.unread", reason=str(wrong))) from wrong
+
     def missing(self, file: RepositoryFile) -> Problem:
         """The error that a file is not there."""
         branch = self.refs.default_branch
@@ -73,6 +84,7 @@ def read_repository(source: str) -> Reading:
         commit = refs.branches[refs.default_branch]
         template, variables = _files(_text(host, source, commit, RELEASE_FILE))
         return Reading(
+            source,
             refs,
             RepositoryFile(
                 template.path, template.named, _text(host, source, commit, template.path)

@@ -1,6 +1,7 @@
 """Applications, with the versions of their template and default variables."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,7 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from environments.actions import applications as acts
-from environments.admin.editing import ADDING, ActAdmin, Kept, Section, text_area
+from environments.actions.asking import Refused
+from environments.actions.proposing import TemplateUnusable
+from environments.admin.editing import ADDING, ActAdmin, Kept, Section, text_area, told
 from environments.admin.gate import ReadOnly, operator_of
 from environments.admin.texts import TEMPLATE, VARIABLES, shown_variables, text_section
 from environments.core.problems import Problem
@@ -30,7 +33,14 @@ class RegistrationForm(Registration):
         widget=text_area(18),
         help_text="Blank: the one that the repository has.",
     )
-    field_order = ("account", "source", "name", "template")
+    variables = forms.CharField(
+        required=False,
+        strip=False,
+        widget=text_area(8),
+        label="Default variables",
+        help_text="Blank: those that the repository has.",
+    )
+    field_order = ("account", "source", "name", "template", "variables")
 
 
 @admin.register(Application)
@@ -66,7 +76,7 @@ class ApplicationAdmin(ActAdmin):
 
     def keep(self, request: HttpRequest, subject: Any, section: Section) -> Kept:
         """Register it, or save a version, as everywhere."""
-        asked = section.form.cleaned_data
+        asked = {**section.form.cleaned_data}
         if subject is None:
             account = asked.pop("account")
             registered = acts.register_application(operator_of(request, account), **asked)
@@ -80,6 +90,15 @@ class ApplicationAdmin(ActAdmin):
         actor = operator_of(request, subject.account)
         save(actor, subject, text=asked["text"], opened_on=asked["opened_on"])
         return Kept(subject, f"Saved as v{subject.number}; new environments start from it.")
+
+    def answered(self, section: Section, refused: Refused) -> Section:
+        """Where the repository has no template that can be used, with a text to go on from."""
+        said = super().answered(section, refused)
+        if not isinstance(refused, TemplateUnusable) or not isinstance(said.form, Registration):
+            return said
+        problems = [*said.problems, *map(told, refused.notes)]
+        form = said.form.starting_from(refused.text, refused.variables)
+        return replace(said, form=form, problems=problems)
 
     def kept_by(self, subject: Application) -> Sequence[Problem]:
         """Its living environments come first."""

@@ -66,6 +66,12 @@ class ActAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Any]):
         """Do what the valid form of a section asks; raises ``Refused``."""
         raise Refused
 
+    def answered(self, section: Section, refused: Refused) -> Section:
+        """The section with why it was refused."""
+        conflict = refused if isinstance(refused, Conflict) else None
+        problems = [told(problem) for problem in refused.problems]
+        return replace(section, problems=problems, conflict=conflict)
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -98,14 +104,9 @@ class ActAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Any]):
         try:
             kept = self.keep(request, subject, asked)
         except Refused as refused:
-            conflict = refused if isinstance(refused, Conflict) else None
-            said = replace(
-                asked,
-                problems=[_told(problem) for problem in refused.problems],
-                conflict=conflict,
-            )
+            said = self.answered(asked, refused)
             shown = [said if one is asked else one for one in sections]
-            return self._show(request, subject, shown, 409 if conflict else 422)
+            return self._show(request, subject, shown, 409 if said.conflict else 422)
         return self._done(request, subject, kept)
 
     def _done(self, request: HttpRequest, subject: Any, kept: Kept) -> HttpResponse:
@@ -133,6 +134,6 @@ class ActAdmin(SuperusersOnly, DeletedByAct, admin.ModelAdmin[Any]):
         return TemplateResponse(request, self.editor, context, status=status)
 
 
-def _told(problem: Problem) -> str:
+def told(problem: Problem) -> str:
     line = f"line {problem.place.line}: " if problem.place else ""
     return f"{line}{problem.message}"

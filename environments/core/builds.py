@@ -63,7 +63,7 @@ def _named(template: AppTemplate, workload: Workload) -> Source | None:
     if not workload.image:
         return None
     if workload.has_repo:
-        for other in (*template.services, *template.jobs):
+        for other in template.workloads:
             if other.build is not None and other.image == workload.image:
                 return source_of(template, other)
     parts = workload.image.partition(":")[0].split("/")
@@ -76,7 +76,7 @@ def _named(template: AppTemplate, workload: Workload) -> Source | None:
 def sources(template: AppTemplate) -> tuple[Source, ...]:
     """Everything that the template builds, each image once."""
     found = [
-        *(source_of(template, one) for one in (*template.services, *template.jobs)),
+        *(source_of(template, one) for one in template.workloads),
         *(Source(SourceKind.BUILD, one.name, one.build, one.line) for one in template.builds),
     ]
     return tuple(dict.fromkeys(filter(None, found)))

@@ -12,7 +12,8 @@ REMOVAL = "release.remove_environment"
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """One task. ``kind``: ``service``, ``job`` or ``removal``; ``skipped``: why it is, or ""."""
+    """One task. ``kind``: ``service``, ``job``, ``cron_job`` or ``removal``; ``skipped``: why it
+    is, or ""."""
 
     name: str
     kind: str
@@ -56,6 +57,20 @@ def _removes(steps: Sequence[PlannedStep]) -> bool:
 def removal_step() -> PlannedStep:
     """The removal of the member, alone."""
     return PlannedStep(REMOVAL, (PlannedTask(REMOVAL, "removal", ""),), halt_on_error=False)
+
+
+def cron_steps(template: AppTemplate, *, excluded: Collection[str]) -> tuple[PlannedStep, ...]:
+    """What no workflow names: at the end of ``setup`` and ``patch`` the cron jobs begin to run
+    with what has been deployed."""
+    tasks = tuple(
+        replace(
+            _job_task(job.name, job.from_services, excluded),
+            name=f"cron_jobs.{job.name}",
+            kind="cron_job",
+        )
+        for job in template.cron_jobs
+    )
+    return (PlannedStep("cron jobs", tasks, halt_on_error=True),) if tasks else ()
 
 
 def _made(

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from environments.models import Role
+from environments.queries.contexts import found_sockets
 
 _WINDOW_SECONDS = 300
 _TRIES_OF_A_NAME_FROM_A_PLACE = 10
@@ -48,7 +49,10 @@ def role_field(**more: Any) -> forms.ChoiceField:
 
 
 class FirstVisit(forms.Form):
-    """The first owner and the account. ``token``: what must be given, "" where none is needed."""
+    """The first owner and the account. ``token``: what must be given, "" where none is needed.
+
+    Where a container engine is found on this machine, it is offered.
+    """
 
     account = text_field(
         "Account",
@@ -63,12 +67,24 @@ class FirstVisit(forms.Form):
         help_text="You come from another machine than the product's; `make run` prints it there.",
         attrs={"autocomplete": "off"},
     )
+    containers = forms.BooleanField(
+        label="Run environments in containers",
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
 
     def __init__(self, *args: Any, token: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self._token = token
         if not token:
             del self.fields["given_token"]
+        found = next(iter(found_sockets()), "")
+        self.fields["containers"].help_text = (
+            f"There is a container engine at {found}. Images and databases need one; without it, "
+            "services run as processes. It can be added and changed later."
+        )
+        if not found and not self.is_bound:
+            del self.fields["containers"]
 
     def clean_given_token(self) -> str:
         """The token, if it is the right one."""

@@ -1,12 +1,19 @@
 """The forms of applications."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
 from environments.forms.accounts import text_field
 
 _CODE = {"class": "form-control mono", "spellcheck": "false", "autocapitalize": "off"}
+
+
+def _text_file(label: str, rows: int) -> forms.CharField:
+    """A YAML file, in the editor of this name."""
+    attrs = {"rows": rows, "spellcheck": "false", "aria-label": label, "data-editor": label}
+    widget = forms.Textarea({"class": "form-control code", **attrs})
+    return forms.CharField(label=label, required=False, strip=False, widget=widget)
 
 
 class Registration(forms.Form):
@@ -16,8 +23,8 @@ class Registration(forms.Form):
         "Repository",
         max_length=500,
         attrs={**_CODE, "placeholder": "https://git.example.org/team/app.git"},
-        help_text="What git clone takes. The template at the head of its default branch is read "
-        "once.",
+        help_text="What git clone takes. Its template is read once, at the head of the default "
+        "branch; without one, its docker-compose.yml.",
     )
     name = text_field(
         "Name",
@@ -25,28 +32,25 @@ class Registration(forms.Form):
         max_length=200,
         help_text="Blank: the template's own name, else the repository's.",
     )
-    template = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.Textarea(
-            {
-                "class": "form-control code",
-                "rows": 18,
-                "spellcheck": "false",
-                "aria-label": "Application Template",
-                "data-editor": "Application Template",
-            }
-        ),
-    )
+    template = _text_file("Application Template", rows=18)
+    variables = _text_file("Default variables", rows=8)
 
     def clean_template(self) -> str | None:
         """The text, None where it is blank: then the repository's own is read."""
-        text = plain(self.cleaned_data["template"])
+        return self._text("template")
+
+    def clean_variables(self) -> str | None:
+        """As the template."""
+        return self._text("variables")
+
+    def _text(self, field: str) -> str | None:
+        text = plain(self.cleaned_data[field])
         return text if text.strip() else None
 
-    def starting_from(self, template: str) -> "Registration":
-        """The same form with a template to start from."""
-        return Registration({**self.cleaned_data, "template": template})
+    def starting_from(self, template: str, variables: str) -> Self:
+        """The same form with texts to start from; variables that were typed stay."""
+        given = self.cleaned_data["variables"] or variables
+        return type(self)({**self.cleaned_data, "template": template, "variables": given})
 
 
 class SavedText(forms.Form):

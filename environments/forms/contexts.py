@@ -8,7 +8,7 @@ from django.conf import settings
 from environments.actions.contexts import CONTAINER_ENGINES, ContextDraft
 from environments.forms.accounts import password_field, text_field
 from environments.models import Context
-from environments.queries.contexts import found_sockets
+from environments.queries.contexts import found_sockets, known_clusters
 
 
 class ContextForm(forms.Form):
@@ -43,7 +43,39 @@ class ContextForm(forms.Form):
         "Push images to",
         max_length=300,
         required=False,
-        help_text="A registry with a path. Without it, built images stay in the engine's store.",
+        help_text="A registry with a path. Without it, built images stay in the engine's store, "
+        "where no cluster fetches them.",
+    )
+    cluster = forms.ChoiceField(
+        label="Cluster",
+        required=False,
+        widget=forms.Select({"class": "form-select"}),
+        help_text="Of the kubeconfig that the installation was started with.",
+    )
+    ingress_class = text_field(
+        "Ingress class",
+        max_length=63,
+        required=False,
+        help_text="Such as nginx or traefik. Left empty, the cluster's default.",
+    )
+    public_scheme = forms.ChoiceField(
+        label="Environments are reached by",
+        required=False,
+        choices=[("http", "http"), ("https", "https")],
+        widget=forms.Select({"class": "form-select"}),
+    )
+    public_port = forms.IntegerField(
+        label="At the port",
+        required=False,
+        widget=forms.NumberInput({"class": "form-control"}),
+        help_text="Of the cluster's ingress, seen from outside. Left empty, 80 or 443.",
+    )
+    tls_secret = text_field(
+        "Certificate",
+        max_length=63,
+        required=False,
+        help_text="With https: a TLS secret that each namespace gets. Left empty, the ingress "
+        "controller's own certificate is used.",
     )
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -53,6 +85,10 @@ class ContextForm(forms.Form):
         likely = next(iter(found_sockets()), "")
         if likely and not self.initial.get("socket"):
             self.initial["socket"] = likely
+        if known := known_clusters():
+            self.fields["cluster"].choices = [(name, name) for name in known]  # type: ignore[attr-defined]
+        else:
+            del self.fields["cluster"]
         self.fields["engine"].choices = [(name, name) for name in settings.ENGINES]  # type: ignore[attr-defined]
 
     def draft(self) -> ContextDraft:
@@ -66,6 +102,11 @@ class ContextForm(forms.Form):
             is_default=asked["is_default"],
             socket=asked["socket"].strip(),
             pushes_to=asked["pushes_to"].strip().rstrip("/"),
+            cluster=asked.get("cluster", ""),
+            ingress_class=asked["ingress_class"].strip(),
+            public_scheme=asked["public_scheme"] or "http",
+            public_port=asked["public_port"],
+            tls_secret=asked["tls_secret"].strip(),
         )
 
 
@@ -82,7 +123,7 @@ class LoginForm(forms.Form):
     )
 
 
-def fields_of(context: Context) -> dict[str, Any]:
+def fields_of(context: Context | ContextDraft) -> dict[str, Any]:
     """What the form shows of a context."""
     return {
         "name": context.name,
@@ -91,4 +132,9 @@ def fields_of(context: Context) -> dict[str, Any]:
         "is_default": context.is_default,
         "socket": context.configuration.get("socket", ""),
         "pushes_to": context.pushes_to,
+        "cluster": context.configuration.get("cluster", ""),
+        "ingress_class": context.configuration.get("ingress_class", ""),
+        "public_scheme": context.public_scheme or "http",
+        "public_port": context.public_port,
+        "tls_secret": context.configuration.get("tls_secret", ""),
     }

@@ -1,6 +1,14 @@
 """What is kept: fields, constraints and claims, by noun."""
 
-from environments.models.account import Account, Context, Membership, RegistryLogin, Role
+from environments.models.account import (
+    Account,
+    Context,
+    Entrance,
+    Membership,
+    RegistryLogin,
+    Role,
+    entrance,
+)
 from environments.models.application import Application, ApplicationVersion
 from environments.models.build import (
     Build,
@@ -9,6 +17,7 @@ from environments.models.build import (
     BuildState,
     BuildStep,
     Image,
+    ImageClaim,
 )
 from environments.models.claims import HostClaim, PortClaim
 from environments.models.deployment import (
@@ -41,6 +50,7 @@ __all__ = [
     "Deployment",
     "DeploymentKind",
     "DeploymentStatus",
+    "Entrance",
     "Environment",
     "EnvironmentStatus",
     "EnvironmentType",
@@ -48,6 +58,7 @@ __all__ = [
     "Event",
     "HostClaim",
     "Image",
+    "ImageClaim",
     "LogLine",
     "Membership",
     "Namespace",
@@ -56,4 +67,5 @@ __all__ = [
     "Role",
     "Task",
     "TaskState",
+    "entrance",
 ]

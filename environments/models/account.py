@@ -1,5 +1,6 @@
 """Accounts, their members, and the contexts where their environments run."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.conf import settings
@@ -52,6 +53,10 @@ class Context(models.Model):
     pushes_to = models.CharField(max_length=300, blank=True)
     """Registry and path for built images; "": they stay in the engine's own store."""
 
+    public_scheme = models.CharField(max_length=5, blank=True)
+    public_port = models.PositiveIntegerField(null=True, blank=True)
+    """How hosted names are reached from outside; "" and None: at the ingress of this machine."""
+
     tended_at = models.DateTimeField(null=True)
     """When its engine was last tended to: claimed by a conditional write."""
     notes = models.JSONField(default=dict)
@@ -67,6 +72,25 @@ class Context(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def entrance(self) -> "Entrance":
+        """How its hosted names are reached."""
+        return entrance(self.public_scheme, self.public_port)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How hosted names are reached from outside."""
+
+    scheme: str
+    port: int
+
+
+def entrance(scheme: str, port: int | None) -> Entrance:
+    """What a context says of it, else the ingress of this machine."""
+    own = settings.RELEASECLONE
+    return Entrance(scheme, port) if port else Entrance(own.ingress_scheme, own.ingress_port)
 
 
 class RegistryLogin(models.Model):

@@ -143,6 +143,26 @@ class BuildStep(models.Model):
         return self.name
 
 
+class ImageClaim(models.Model):
+    """An image that is being built in a context; whoever wants the same one waits for it.
+
+    It only saves work: nothing is written in its name, and one that is not renewed ends by itself.
+    """
+
+    context = models.ForeignKey(Context, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    step = models.ForeignKey(BuildStep, models.CASCADE, related_name="claims")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["context", "key"], name="image_claim_in_context")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class BuildLine(models.Model):
     """One line of a build's log, masked; ``number`` counts from 1."""
 

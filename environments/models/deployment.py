@@ -153,7 +153,7 @@ OPEN = (TaskState.WAITING, TaskState.APPLIED)
 
 
 class Task(models.Model):
-    """One box of a deployment: a service or a job of one step of its workflow."""
+    """One box of a deployment: a service, job or cron job of one step of its workflow."""
 
     deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="tasks")
     number = models.PositiveIntegerField()
@@ -162,7 +162,7 @@ class Task(models.Model):
     name = models.TextField()
     """As in the workflow: ``services.api``."""
     kind = models.CharField(max_length=10)
-    """``service``, ``job`` or ``removal``."""
+    """``service``, ``job``, ``cron_job`` or ``removal``."""
     workload = models.CharField(max_length=63, blank=True)
     """The object's name in the engine; a job's carries deployment and task."""
     halts = models.BooleanField(default=True)
@@ -177,11 +177,22 @@ class Task(models.Model):
     watched = models.FloatField(default=0.0)
     """Seconds that workers have watched it since then: a count that no clock's jump changes."""
     ended_at = models.DateTimeField(null=True)
+    schedule = models.CharField(max_length=200, blank=True)
+    """Of a cron job: when it runs."""
+    next_run_at = models.DateTimeField(null=True)
+    """Of a cron job that is ready: when it runs next."""
 
     class Meta:
         ordering: ClassVar = ["deployment", "number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["deployment", "number"], name="task_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_run_at"],
+                condition=Q(next_run_at__isnull=False),
+                name="task_next_run",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """Reading builds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,24 +20,7 @@ from environments.models import (
 from environments.queries.accounts import Unseen
 
 PAGE = 25
-LINES_SHOWN = 500
 STEP_LINES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A part of a build's log: its last lines, or those around ``line``."""
-
-    lines: Sequence[BuildLine]
-    total: int
-    line: int
-    matching: int = 0
-    text: str = ""
-
-    @property
-    def follows(self) -> bool:
-        """Whether it is the end of the log, which moves on."""
-        return not self.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +70,6 @@ def steps_of(build: Build) -> list[BuildStep]:
     for step in steps:
         step.last_lines = said.get(step.pk, [])  # type: ignore[attr-defined]
     return steps
-
-
-def log_of(build: Build, *, text: str = "", line: int = 0) -> Log:
-    """What the build said: its last lines, those that hold the text, or those around one."""
-    lines = build.lines.all()
-    matching = lines.filter(text__icontains=text) if text else lines
-    if line and not text:
-        first = max(line - LINES_SHOWN // 2, 1)
-        shown = list(lines.filter(number__gte=first).order_by("number")[:LINES_SHOWN])
-    else:
-        shown = list(reversed(matching.order_by("-number")[:LINES_SHOWN]))
-    return Log(shown, lines.count(), line, matching.count() if text else 0, text)
 
 
 def newest_beside(build: Build) -> Build | None:

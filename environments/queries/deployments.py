@@ -19,7 +19,6 @@ from environments.models.deployment import LIVE
 from environments.queries.accounts import Unseen
 
 PAGE = 25
-LINES_SHOWN = 500
 TASK_LINES = 20
 
 
@@ -29,23 +28,6 @@ class Place:
 
     number: int
     ahead: Sequence[Deployment]
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A part of a deployment's log. ``matching``: how many lines hold the text that is looked
-    for; ``line``: the one that a link leads to, 0 for none."""
-
-    lines: Sequence[LogLine]
-    total: int
-    matching: int
-    text: str
-    line: int
-
-    @property
-    def follows(self) -> bool:
-        """Whether it is the end of the log, which moves on."""
-        return not self.line
 
 
 def deployment_of(account: Account, pk: int) -> Deployment:
@@ -74,18 +56,6 @@ def shares_of(deployment: Deployment) -> list[Deployment]:
         .prefetch_related(tasks)
         .order_by("position", "pk")
     )
-
-
-def log_of(deployment: Deployment, *, text: str = "", line: int = 0) -> Log:
-    """What the deployment said: its last lines, those that hold the text, or those around one."""
-    lines = deployment.lines.all()
-    matching = lines.filter(text__icontains=text) if text else lines
-    if line and not text:
-        first = max(line - LINES_SHOWN // 2, 1)
-        shown = list(lines.filter(number__gte=first).order_by("number")[:LINES_SHOWN])
-    else:
-        shown = list(reversed(matching.order_by("-number")[:LINES_SHOWN]))
-    return Log(shown, lines.count(), matching.count() if text else 0, text, line)
 
 
 def with_last_lines(shares: Sequence[Deployment]) -> Sequence[Deployment]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 
@@ -17,6 +16,7 @@ from environments.models import (
     EnvironmentStatus,
     EnvironmentVersion,
     Event,
+    entrance,
 )
 from environments.queries.accounts import Unseen
 
@@ -82,6 +82,8 @@ _LISTED = (
     "created_at",
     "running__commit",
     "running__hosts",
+    "namespace__context__public_scheme",
+    "namespace__context__public_port",
     "importer__env_id",
     "importer__application__name",
 )
@@ -102,16 +104,18 @@ def with_imports(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
 
 def with_links(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
     """The page, each row with ``link``: the first URL of what it runs, "" where there is none."""
-    reached = settings.RELEASECLONE
     for row in rows.object_list:
         hosts = row["running__hosts"] or ()
+        reached = entrance(
+            row["namespace__context__public_scheme"], row["namespace__context__public_port"]
+        )
         row["link"] = next(
             (
                 url_of(
                     host["host"],
                     host["path"],
-                    scheme=reached.ingress_scheme,
-                    port=reached.ingress_port,
+                    scheme=reached.scheme,
+                    port=reached.port,
                 )
                 for host in hosts
             ),

@@ -7,7 +7,7 @@ from typing import Any
 from environments import wiring
 from environments.core.masking import Masker
 from environments.core.ports import Engine, EngineError, Instance, Phase
-from environments.models import Environment
+from environments.models import Environment, EnvironmentStatus
 from environments.queries.accounts import Unseen
 
 LOG_LINES = 500
@@ -15,10 +15,11 @@ LOG_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The instances of one member."""
+    """The instances of one member; ``missing``: the services that were deployed and are gone."""
 
     environment: Environment
     instances: Sequence[Instance]
+    missing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,6 @@ class Instances:
 
     groups: Sequence[Group]
     error: str = ""
-
-    @property
-    def have_images(self) -> bool:
-        """Whether any of them runs an image."""
-        return any(one.image for group in self.groups for one in group.instances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +108,26 @@ def instances_of(
     groups = []
     for member in members:
         own = [one for one in seen if one.environment == member.env_id]
-        groups.append(Group(member, sorted(own, key=lambda one: one.name)))
+        missing = _missing(member, {one.workload for one in own})
+        groups.append(Group(member, sorted(own, key=lambda one: one.name), missing))
     return Instances(groups)
+
+
+def _missing(member: Environment, seen: set[str]) -> list[str]:
+    """Names of services that the member has by what was deployed last, and nobody runs."""
+    if member.status != EnvironmentStatus.DEPLOYED:
+        return []
+    forms = member.running_plan.get("members", ())
+    form = next((one for one in forms if one["env_id"] == member.env_id), None)
+    if form is None or form["ignored_by"]:
+        return []
+    tasks = [task for step in form["steps"] for task in step["tasks"] if not task["skipped"]]
+    started = {task["target"] for task in tasks if task["kind"] == "service"}
+    return [
+        service["name"]
+        for service in form["services"]
+        if service["name"] in started and service["replicas"] and service["workload"] not in seen
+    ]
 
 
 def volumes_of(environment: Environment) -> tuple[str, ...]:

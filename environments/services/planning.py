@@ -227,15 +227,17 @@ def _surroundings(setting: Setting) -> Surroundings:
     account = setting.account
     namespace = setting.namespace
     ports = PortClaim.objects.filter(namespace=namespace) if namespace is not None else ()
+    engine = wiring.engine_of(context).traits()
     return Surroundings(
         account_id=str(account.pk),
         namespace=setting.namespace_name,
         context=context.name,
         domains=tuple(context.domains),
         domain=setting.domain,
-        engine=wiring.engine_of(context).traits(),
-        ingress_scheme=settings.RELEASECLONE.ingress_scheme,
-        ingress_port=settings.RELEASECLONE.ingress_port,
+        engine=engine,
+        has_registry=bool(context.pushes_to),
+        ingress_scheme=context.entrance.scheme,
+        ingress_port=context.entrance.port,
         known_applications=frozenset(
             Application.objects.filter(account=account).values_list("name", flat=True)
         ),

@@ -14,9 +14,10 @@ from environments.models import Build, BuildState, Deployment, DeploymentKind
 from environments.services import rendering
 from environments.services.builds import orders
 from environments.services.builds.fetching import NotFetched, fetch
-from environments.services.builds.making import Failed, Making, credentials_of
+from environments.services.builds.making import Failed, Making
 from environments.services.builds.running import check_out, end
 from environments.services.lease import Lease
+from environments.services.registries import credentials_of
 from environments.services.say import say
 
 Images = dict[str, dict[str, str]]
@@ -70,6 +71,8 @@ class _Provider:
 
     def _fetched(self, share: Deployment, planned: PlannedMember, masker: Masker) -> dict[str, str]:
         """Those that are only named. A patch runs what the setup before it found."""
+        if wiring.engine_of(share.namespace.context).traits().pulls_images:
+            return {}
         named = {
             task: workload.image
             for task, workload, source in orders.workloads_of(planned)

@@ -2,6 +2,7 @@
 
 from environments import wiring
 from environments.core.ports import EngineError, ObjectName
+from environments.core.schedules import cron_job_of
 from environments.models import (
     Deployment,
     DeploymentStatus,
@@ -28,7 +29,8 @@ def prune(deployment: Deployment, lease: Lease) -> None:
         gone = {
             ObjectName(str(one.kind), one.workload)
             for one in seen
-            if one.environment in wanted and one.workload not in wanted[one.environment]
+            if one.environment in wanted
+            and not wanted[one.environment] & {one.workload, cron_job_of(one.workload)}
         }
         if gone:
             lease.require()
@@ -53,7 +55,8 @@ def _free_hosts(namespace: Namespace) -> None:
 
 
 def _wanted(deployment: Deployment) -> dict[str, set[str]]:
-    """What each member that this run applied has now: its services, and this run's jobs."""
+    """What each member that this run applied has now: its services and cron jobs, and this run's
+    jobs."""
     wanted: dict[str, set[str]] = {}
     shares = [deployment, *deployment.member_deployments.select_related("environment")]
     for share in shares:
@@ -61,6 +64,6 @@ def _wanted(deployment: Deployment) -> dict[str, set[str]]:
             continue
         form = rendering.member_form(deployment.plan or {}, share.environment.env_id)
         jobs = Task.objects.filter(deployment=share, kind="job").values_list("workload", flat=True)
-        services = {service["workload"] for service in form.get("services", ())}
-        wanted[share.environment.env_id] = services | set(jobs)
+        lasting = [*form.get("services", ()), *form.get("cron_jobs", ())]
+        wanted[share.environment.env_id] = {one["workload"] for one in lasting} | set(jobs)
     return wanted

@@ -12,8 +12,14 @@ from environments import wiring
 from environments.core.masking import Masker, clean
 from environments.core.plan import Act, Plan, PlannedMember
 from environments.core.ports import LocalPort, Manifest
-from environments.core.render import job_manifests, service_manifests
+from environments.core.render import (
+    cron_job_manifests,
+    job_manifests,
+    service_manifests,
+    with_sign_ins,
+)
 from environments.models import Deployment, Environment, Namespace, PortClaim, Task
+from environments.services.registries import credentials_of
 from environments.services.resolving import Pin
 
 
@@ -30,6 +36,9 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
     by_handle = {
         planned.member.env_id: (plan, planned) for plan in plans for planned in plan.members
     }
+    context = deployment.namespace.context
+    pulls = wiring.engine_of(context).traits().pulls_images
+    sign_ins = credentials_of(context) if pulls else []
     tasks: dict[str, list[Manifest]] = {}
     for task in tasks_of(deployment):
         plan, planned = by_handle[task.deployment.environment.env_id]
@@ -40,10 +49,14 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
         workload = replace(workload, image=provided.get(task.name, workload.image))
         if task.kind == "job":
             made = job_manifests(plan, planned, workload, name=task.workload)
+        elif task.kind == "cron_job":
+            made = cron_job_manifests(plan, planned, workload)
         else:
             made = service_manifests(plan, planned, workload)
-        tasks[str(task.pk)] = list(made)
-    box = {"tasks": tasks, "secrets": sorted({text for plan in plans for text in secrets_of(plan)})}
+        tasks[str(task.pk)] = list(with_sign_ins(made, sign_ins))
+    secrets = {text for plan in plans for text in secrets_of(plan)}
+    secrets |= {one.password for one in sign_ins}
+    box = {"tasks": tasks, "secrets": sorted(secrets)}
     return wiring.seal(json.dumps(box), belongs_to=deployment.seal_name)
 
 
@@ -55,7 +68,7 @@ def secrets_of(plan: Plan) -> Iterator[str]:
 
 def secrets_of_member(planned: PlannedMember) -> Iterator[str]:
     """Every secret value that a container of the member will see."""
-    for workload in (*planned.services, *planned.jobs):
+    for workload in planned.workloads:
         for value in workload.variables:
             if value.secret and value.text:
                 yield value.text

@@ -253,10 +253,13 @@ def _render(deployment: Deployment, lease: Lease) -> bool:
     try:
         if deployment.kind != DeploymentKind.TEARDOWN:
             subjects = rendering.check_out(deployment, _staying(pins))
+        manifests = rendering.render(deployment, plans)
     except GitHostError as wrong:
         ending.fail(deployment, lease, f"The code could not be checked out: {wrong}")
         return False
-    manifests = rendering.render(deployment, plans)
+    except EngineError as away:
+        ending.fail(deployment, lease, f"The engine does not answer: {away}")
+        return False
     with lease.writing():
         rendering.name_commits(deployment, subjects)
         deployment.manifests = manifests

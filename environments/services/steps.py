@@ -18,16 +18,15 @@ from environments.core.ports import (
     EngineRefused,
     IngressError,
     Instance,
-    ObjectName,
     Phase,
-    Step,
     workloads,
 )
-from environments.models import Deployment, Environment, Namespace, Task, TaskState
-from environments.services import deciding, rendering, routes
+from environments.models import Deployment, Environment, Task, TaskState
+from environments.services import deciding, rendering, routes, schedules, sending
 from environments.services.lease import Lease, LeaseLost
 from environments.services.rendering import Box
 from environments.services.say import leave_out, say
+from environments.services.taking_back import take_back
 
 SERVICE_LIMIT = timedelta(seconds=600)
 EVIDENCE_LINES = 20
@@ -56,8 +55,8 @@ def look_once(
     now = deciding.decide(deployment, tasks)
     for pk, reason in now.skip:
         _end(lease, by_pk[pk], TaskState.SKIPPED, reason)
-    for pk in now.apply:
-        _apply(deployment, lease, by_pk[pk], box=box, masker=masker)
+    for together in sending.portions(deployment, [by_pk[pk] for pk in now.apply]):
+        _apply(deployment, lease, together, box=box, masker=masker)
     observed = [by_pk[pk] for pk in now.observe]
     if observed:
         for task in observed:
@@ -84,75 +83,40 @@ def _end(lease: Lease, task: Task, state: TaskState, reason: str) -> None:
         task.save(update_fields=["state", "reason", "ended_at"])
 
 
-def _apply(deployment: Deployment, lease: Lease, task: Task, *, box: Box, masker: Masker) -> None:
-    """Send the task's manifests to the engine; a daemon that is away for a moment is waited for."""
-    member = task.deployment.environment
+def _apply(
+    deployment: Deployment, lease: Lease, tasks: Sequence[Task], *, box: Box, masker: Masker
+) -> None:
+    """Send what the tasks ask to the engine; one that is away for a moment is waited for."""
     give_up = time.monotonic() + _ENGINE_PATIENCE
-    while True:
+    while tasks:
         lease.require()
-        try:
-            _send(deployment, task, member, box)
-            break
-        except EngineError as wrong:
-            if isinstance(wrong, EngineRefused) or time.monotonic() > give_up:
+        outcomes = sending.send(deployment, tasks, box)
+        late, again = time.monotonic() > give_up, []
+        for task, wrong in zip(tasks, outcomes, strict=True):
+            if wrong is None:
+                _note_applied(deployment, lease, task, masker=masker)
+            elif isinstance(wrong, EngineRefused) or late:
                 _fail(deployment, lease, task, str(wrong), (), masker=masker)
-                return
+            else:
+                again.append(task)
+        if tasks := again:
             time.sleep(0.5)
+
+
+def _note_applied(deployment: Deployment, lease: Lease, task: Task, *, masker: Masker) -> None:
     try:
         with lease.writing():
             task.state = TaskState.APPLIED
             task.applied_at = timezone.now()
             task.save(update_fields=["state", "applied_at"])
-            say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
+            if task.kind != "cron_job":
+                say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
             if task.kind != "removal" and task.deployment.kind != "teardown":
-                _runs_now(member, task.deployment)
+                _runs_now(task.deployment.environment, task.deployment)
     except LeaseLost:
-        _take_back(deployment)
+        # Whoever took over may have removed everything meanwhile.
+        take_back(deployment.namespace)
         raise
-
-
-def _take_back(deployment: Deployment) -> None:
-    """What was started between two looks at a lease that was lost must not outlive its namespace:
-    whoever took over may have removed all of it meanwhile."""
-    namespace = Namespace.objects.get(pk=deployment.namespace_id)
-    if namespace.ended_at is not None:
-        wiring.engine_of(deployment.namespace.context).destroy(namespace.name)
-
-
-def _send(deployment: Deployment, task: Task, member: Environment, box: Box) -> None:
-    engine = wiring.engine_of(deployment.namespace.context)
-    namespace = deployment.namespace.name
-    if task.kind == "removal":
-        engine.remove(namespace, _objects_of(namespace, member, deployment))
-        return
-    folder = None
-    if not engine.traits().runs_images:
-        folder = rendering.folder_of(member, task.deployment.commit)
-    engine.apply(
-        Step(
-            namespace=namespace,
-            manifests=rendering.manifests_for(box, task),
-            folder=folder,
-            ports=rendering.ports_of(deployment.namespace_id, task.workload),
-            hosts=tuple(rendering.hosts_of(deployment)),
-        )
-    )
-
-
-def _objects_of(namespace: str, member: Environment, deployment: Deployment) -> list[ObjectName]:
-    """What the engine shows of this member, by its label; workloads go before volumes."""
-    engine = wiring.engine_of(deployment.namespace.context)
-    names = {
-        ObjectName(str(instance.kind), instance.workload)
-        for instance in engine.observe(namespace)
-        if instance.environment == member.env_id
-    }
-    names |= {
-        ObjectName("PersistentVolumeClaim", volume.name)
-        for volume in engine.volumes(namespace)
-        if volume.environment == member.env_id
-    }
-    return sorted(names, key=lambda name: (name.kind, name.name))
 
 
 def _runs_now(member: Environment, share: Deployment) -> None:
@@ -171,6 +135,7 @@ def _observe(
         for task in tasks:
             _wait_unseen(deployment, lease, task, str(away), box=box, masker=masker)
         return
+    unfinished: list[Task] = []
     for task in tasks:
         own = [
             instance
@@ -180,7 +145,10 @@ def _observe(
         ]
         if task.kind == "job":
             _say_output(deployment, lease, task, own, masker=masker)
-        _judge(deployment, lease, task, own, box=box, masker=masker)
+        waits = _judge(deployment, lease, task, own, box=box, masker=masker)
+        if waits and task.kind == "service" and _lacks_something(task, own, box):
+            unfinished.append(task)
+    _go_on(deployment, lease, unfinished, box=box, masker=masker)
 
 
 def _wait_unseen(
@@ -224,7 +192,8 @@ def _judge(
     *,
     box: Box,
     masker: Masker,
-) -> None:
+) -> bool:
+    """Note how it ended; whether it is still waited for."""
     limit = _limit(task, box)
     if task.kind == "removal":
         if not instances:
@@ -233,34 +202,45 @@ def _judge(
             left = ", ".join(instance.name for instance in instances)
             message = f"still there after {limit:.0f} s: {left}"
             _fail(deployment, lease, task, message, (), masker=masker)
-        return
-    instances = _current(task, instances, box)
+        return False
+    if task.kind == "cron_job":
+        _finish(lease, task, f"runs at {task.schedule} (UTC)", masker=masker)
+        return False
+    own, instances = instances, _current(task, instances, box)
     found = _health(task, instances, limit, box)
-    if found.state == "waiting" and task.kind == "service":
-        try:
-            _go_on(deployment, lease, task, box)
-        except EngineError as wrong:
-            found = health.Health(health.State.FAILED, str(wrong))
+    if found.state is health.State.READY and len(own) > len(instances):
+        found = health.Health(health.State.WAITING, "what ran before is being ended")
     if found.state == "ready":
         _finish(lease, task, f"ready after {_elapsed(task):.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
     else:
         _tell_wait(lease, task, found.message, masker=masker)
+    return found.state is health.State.WAITING
 
 
-def _go_on(deployment: Deployment, lease: Lease, task: Task, box: Box) -> None:
-    """The next step of a change, on engines that make it in several; ``EngineRefused`` where it
-    cannot be made."""
-    if not wiring.engine_of(deployment.namespace.context).traits().converges:
+def _lacks_something(task: Task, instances: Sequence[Instance], box: Box) -> bool:
+    """Whether an instance is missing, was never started, or is of another revision."""
+    current = _current(task, instances, box)
+    (workload,) = workloads(rendering.manifests_for(box, task))
+    return (
+        len(current) != len(instances)
+        or len(current) < workload["spec"]["replicas"]
+        or any(one.started_at is None for one in current)
+    )
+
+
+def _go_on(
+    deployment: Deployment, lease: Lease, tasks: Sequence[Task], *, box: Box, masker: Masker
+) -> None:
+    """The next step of changes, on engines that make them in several."""
+    if not tasks or not wiring.engine_of(deployment.namespace.context).traits().converges:
         return
     lease.require()
-    try:
-        _send(deployment, task, task.deployment.environment, box)
-    except EngineRefused:
-        raise
-    except EngineError:
-        return  # away for a moment: the next look tries again
+    for task, wrong in zip(tasks, sending.send(deployment, tasks, box), strict=True):
+        # One that is away for a moment is asked again by the next look.
+        if isinstance(wrong, EngineRefused):
+            _fail(deployment, lease, task, str(wrong), (), masker=masker)
 
 
 def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instance]:
@@ -281,6 +261,8 @@ def _health(task: Task, current: Sequence[Instance], limit: float, box: Box) -> 
 def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
     with lease.writing():
         _end(lease, task, TaskState.READY, line)
+        if task.kind == "cron_job":
+            schedules.begin(task)
         say(task.deployment, [f"{task.name}: {line}"], masker=masker, task=task)
     if any(host["workload"] == task.workload for host in task.deployment.hosts):
         _lead(task.deployment, lease, masker=masker)

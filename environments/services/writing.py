@@ -12,8 +12,10 @@ from environments.core.names import label
 from environments.core.plan import Act, Member, Plan, PlannedMember, leaving_first
 from environments.core.ports import EngineError, GitHostError, LocalPorts
 from environments.core.problems import Problem, error
+from environments.core.schedules import workload_of
 from environments.core.template import merged_text
 from environments.core.template.model import AppTemplate
+from environments.core.workflow import PlannedTask
 from environments.loopback import free_ports
 from environments.models import (
     Application,
@@ -290,10 +292,16 @@ def _tasks(share: Deployment, planned: PlannedMember) -> Iterator[Task]:
             waits=step.wait_for_finish,
             state=TaskState.SKIPPED if task.skipped else TaskState.WAITING,
             reason=task.skipped,
+            schedule=_schedule(planned, task),
         )
 
 
-def _job_halts(template: AppTemplate, task: Any) -> bool:
+def _schedule(planned: PlannedMember, task: PlannedTask) -> str:
+    workload = planned.workload(task.kind, task.target)
+    return workload.schedule if workload is not None else ""
+
+
+def _job_halts(template: AppTemplate, task: PlannedTask) -> bool:
     job = template.job(task.target) if task.kind == "job" else None
     return job is not None and job.halt_on_error
 
@@ -301,6 +309,8 @@ def _job_halts(template: AppTemplate, task: Any) -> bool:
 def _workload_name(share: Deployment, kind: str, target: str, number: int) -> str:
     if kind == "job":
         return label(target, str(share.pk), str(number))
+    if kind == "cron_job":
+        return workload_of(target)
     return label(target) if kind == "service" else ""
 
 

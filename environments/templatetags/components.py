@@ -175,9 +175,9 @@ def percent(value: float | None) -> str:
 
 @register.filter
 def image(value: str) -> str:
-    """An image, its digest cut to the twelve digits that people quote."""
-    name, _, digest = value.rpartition("sha256:")
-    return f"{name}{digest[:12]}" if name or value.startswith("sha256:") else value
+    """An image, its digest cut to the twelve digits that people quote, its registry left out."""
+    name, found, digest = value.rpartition("sha256:")
+    return f"{name.rpartition('/')[2]}{digest[:12]}" if found else value
 
 
 @register.simple_tag

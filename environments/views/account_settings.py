@@ -1,6 +1,7 @@
 """Settings of an account: its name, and the contexts where its environments run."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import messages
@@ -10,7 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from environments.actions.accounts import rename_account
 from environments.actions.asking import Actor, Refused, require_owner
-from environments.actions.contexts import delete_context, remove_login, save_context, save_login
+from environments.actions.contexts import (
+    CONTAINER_ENGINES,
+    delete_context,
+    proposed_context,
+    remove_login,
+    save_context,
+    save_login,
+)
 from environments.core.plan import problem_form
 from environments.core.problems import Problem, error
 from environments.forms.accounts import AccountName
@@ -54,6 +62,7 @@ def _show(
         status,
         form=form,
         contexts=contexts_of(actor.account),
+        found=_proposal(actor).get("socket", ""),
         problems=[problem_form(problem) for problem in problems],
         tab="settings",
     )
@@ -64,7 +73,15 @@ def _show(
 def new_context(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One more context."""
     require_owner(actor, "add contexts")
-    return _edit(request, actor, Context(), ContextForm(request.POST or None))
+    form = ContextForm(request.POST or None, initial=_proposal(actor))
+    return _edit(request, actor, Context(), form)
+
+
+def _proposal(actor: Actor) -> dict[str, Any]:
+    """What the form of a first context for containers holds, where an engine was found."""
+    if not found_sockets() or actor.account.contexts.filter(engine__in=CONTAINER_ENGINES).exists():
+        return {}
+    return fields_of(proposed_context())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,7 +194,7 @@ def _form(
         images_kept=django_settings.RELEASECLONE.images_kept,
         logins=context.registry_logins.all() if context.pk else (),
         context=context,
-        name=form.initial.get("name", ""),
+        name=form.initial["name"] if context.pk else "",
         problems=[problem_form(problem) for problem in problems],
         tab="settings",
     )

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from environments.actions import applications as acts
 from environments.actions.asking import Actor, Refused
+from environments.actions.proposing import ComposeGiven, TemplateMissing, TemplateUnusable
 from environments.core.graph import layout
 from environments.core.plan import problem_form
 from environments.forms.applications import Registration
@@ -35,8 +36,10 @@ def register(request: HttpRequest, actor: Actor) -> HttpResponse:
         return _form(request, actor, form, 422 if form.is_bound else 200)
     try:
         registered = acts.register_application(actor, **form.cleaned_data)
-    except acts.TemplateUnusable as unusable:
-        return _form(request, actor, form.starting_from(unusable.text), 422, unusable)
+    except TemplateUnusable as unusable:
+        return _form(
+            request, actor, form.starting_from(unusable.text, unusable.variables), 422, unusable
+        )
     except Refused as refused:
         return _form(request, actor, form, 422, refused)
     name = registered.application.name
@@ -60,8 +63,10 @@ def _form(
         status,
         form=form,
         problems=[problem_form(problem) for problem in refused.problems] if refused else [],
-        is_proposed=isinstance(refused, acts.TemplateMissing),
-        is_unusable=isinstance(refused, acts.TemplateUnusable),
+        notes=list(map(problem_form, getattr(refused, "notes", ()))),
+        is_composed=isinstance(refused, ComposeGiven),
+        is_proposed=isinstance(refused, TemplateMissing),
+        is_unusable=isinstance(refused, TemplateUnusable),
     )
 
 

@@ -23,8 +23,7 @@ from environments.queries.applications import application_of
 from environments.services.refs import known_refs
 from environments.views.environments import common
 from environments.views.gate import STOP_POLLING, in_account, page, part
-
-_LONGEST_NUMBER = 10
+from environments.views.logs import asked_part
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -147,7 +146,6 @@ def _show(
     status: int = 200,
     refused: Refused | None = None,
 ) -> HttpResponse:
-    line = request.GET.get("line", "")
     other = reads.newest_beside(found)
     return part(
         request,
@@ -159,11 +157,7 @@ def _show(
         environment=found.environment,
         application=found.application,
         steps=reads.steps_of(found),
-        log=reads.log_of(
-            found,
-            text=request.GET.get("q", "").strip(),
-            line=int(line) if line.isdecimal() and len(line) < _LONGEST_NUMBER else 0,
-        ),
+        log=asked_part(request, found.lines.all()),
         other=other,
         differences=reads.differences(found, other) if other and found.is_over else (),
         deployable=found.state == BuildState.DONE and found.environment is not None,

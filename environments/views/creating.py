@@ -79,12 +79,15 @@ def _form(
     """The form with the draft's plan; what was refused is said only if the plan does not."""
     form: dict[str, Any] | None = None
     problems: Sequence[Problem] = refused
+    blocked = True
     try:
         drafted = think_through(actor, draft)
     except Refused as wrong:
         problems = wrong.problems
     else:
         form = form_of(drafted.plan)
+        # What was refused may be asked for again: of a plan that is shown only now.
+        blocked = has_errors(drafted.plan.problems)
         said = {problem.id for problem in drafted.plan.problems}
         problems = [*(one for one in refused if one.id not in said), *drafted.plan.problems]
     template = _template_of(draft.application, draft.type)
@@ -98,7 +101,7 @@ def _form(
         draft=draft,
         plan=form,
         problems=[problem_form(problem) for problem in problems],
-        blocked=has_errors(list(problems)),
+        blocked=blocked,
         draws_anew=draws_anew,
         choices=_choices_in(form),
         rows=_rows(

@@ -16,8 +16,7 @@ from environments.models import Deployment, DeploymentStatus
 from environments.queries import deployments as reads
 from environments.queries.moments import moments_of
 from environments.views.gate import STOP_POLLING, in_account, part
-
-_LONGEST_NUMBER = 10
+from environments.views.logs import asked_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,6 @@ def _show(
     failure = found.failure or {}
     own_output = failure.get("kind") in ("job", "image")
     now = timezone.now()
-    line = request.GET.get("line", "")
     shares = reads.shares_of(found)
     return part(
         request,
@@ -87,11 +85,7 @@ def _show(
         environment=found.environment,
         application=found.environment.application,
         shares=reads.with_last_lines(shares),
-        log=reads.log_of(
-            found,
-            text=request.GET.get("q", "").strip(),
-            line=int(line) if line.isdecimal() and len(line) < _LONGEST_NUMBER else 0,
-        ),
+        log=asked_part(request, found.lines.all()),
         place=reads.place_of(found),
         moment=moments_of([found])[found.pk],
         stages=list(stages_of(found, now)),

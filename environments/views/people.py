@@ -53,6 +53,7 @@ def first_visit(request: HttpRequest) -> HttpResponse:
             username=form.cleaned_data["username"],
             password=form.cleaned_data["password"],
             account_name=form.cleaned_data["account"],
+            containers=form.cleaned_data.get("containers", False),
         )
     except Refused as refused:
         return _welcome(request, form, 422, refused.problems)

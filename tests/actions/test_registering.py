@@ -3,8 +3,9 @@
 import pytest
 
 from environments.actions import applications as acts
-from environments.actions.applications import TemplateMissing, register_application
+from environments.actions.applications import register_application
 from environments.actions.asking import Refused
+from environments.actions.proposing import TemplateMissing
 from environments.actions.repositories import (
     RELEASE_FILE,
     TEMPLATE_PATH,

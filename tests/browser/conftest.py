@@ -23,7 +23,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests import debian
+from environments.engines.kubernetes import KubernetesEngine
+from tests import cluster, debian, standins
+from tests.containers import Podman
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "demo", "environments for everyone"
@@ -48,26 +50,33 @@ def free_ports() -> tuple[int, int]:
 class Product:
     """All parts of the product in a folder of the test, with the demo's environment."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self.settings = settings
+        self.state: StorageState | None = None
         self.ports = free_ports()
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, *command: str) -> None:
-        """Start it and wait until the command has ended well."""
-        environment = {
-            **os.environ,
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of all its processes."""
+        given = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+        return {
+            **given,
             "RELEASECLONE_DATA": str(self.folder),
             "RELEASECLONE_LOCAL_REPOSITORIES": "1",
             "RELEASECLONE_PORT": str(self.ports[0]),
             "RELEASECLONE_INGRESS_PORT": str(self.ports[1]),
+            **self.settings,
         }
-        environment.pop("DATABASE_URL", None)
+
+    def start(self, *command: str) -> None:
+        """Start it and wait until the command has ended well."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "releaseclone.run", "--", sys.executable, "manage.py", *command],
             cwd=CHECKOUT,
-            env=environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -114,13 +123,75 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product_of_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product after ``demo``."""
-    product = Product(tmp_path_factory.mktemp("product"))
-    product.start("demo")
+    yield from _brought_up(Product(tmp_path_factory.mktemp("product")), "demo")
+
+
+@pytest.fixture(scope="session")
+def product_of_docker(
+    podman: Podman, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """The product after ``demo --engine docker``; what runs in containers goes with the engine."""
+    standins.bring(podman)
+    product = Product(tmp_path_factory.mktemp("product"), DOCKER_HOST=podman.socket)
+    yield from _brought_up(product, "demo", "--engine", "docker")
+
+
+_CLUSTER = """
+from environments.actions.asking import operator
+from environments.actions.contexts import ContextDraft, save_context
+from environments.models import Account, Context
+save_context(operator(Account.objects.get()), Context(), ContextDraft(
+    name="cluster", engine="kubernetes", domains=("localhost",), is_default=True,
+    pushes_to="{registry}/walk", public_port={port},
+))
+"""
+
+
+@pytest.fixture(scope="session")
+def product_of_kubernetes(
+    podman: Podman, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """The product after ``demo``, where new environments come into the cluster for tests."""
+    standins.bring(podman)
+    product = Product(
+        tmp_path_factory.mktemp("product"),
+        DOCKER_HOST=podman.socket,
+        RELEASECLONE_KUBECONFIG=os.environ["KUBECONFIG"],
+    )
+    given = {"registry": os.environ["REGISTRY"], "port": os.environ["INGRESS"].rpartition(":")[2]}
+    for _ in _brought_up(product, "demo"):
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-c", _CLUSTER.format(**given)],
+            cwd=CHECKOUT,
+            env=product.environment,
+            check=True,
+        )
+        yield product
+    installation = (product.folder / "installation").read_text().strip()
+    cluster.forget_all(KubernetesEngine(os.environ["KUBECONFIG"], installation=installation))
+
+
+def _brought_up(product: Product, *command: str) -> Iterator[Product]:
+    product.start(*command)
     yield product
     if product.process is not None and product.process.poll() is None:
         product.stop()
+
+
+@pytest.fixture
+def engine() -> str:
+    """The one that the demo's environment runs on; tests of both say so."""
+    return "process"
+
+
+@pytest.fixture
+def product(request: pytest.FixtureRequest, engine: str) -> Product:
+    """The running product."""
+    product = request.getfixturevalue(f"product_of_{engine}")
+    assert isinstance(product, Product)
+    return product
 
 
 @pytest.fixture(scope="session")
@@ -142,9 +213,14 @@ def said() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def signed_in(browser: Browser, product: Product) -> StorageState:
     """The cookies of somebody who has signed in."""
+    product.state = product.state or _signed_in(browser, product)
+    return product.state
+
+
+def _signed_in(browser: Browser, product: Product) -> StorageState:
     with browser.new_context(base_url=product.pages) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)

@@ -7,25 +7,42 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import cluster
 from tests.browser.conftest import READY_MS, Product
 from tests.world import TEMPLATE, Repository
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 _SERVER = (
     "import http.server, os, sys; "
-    "http.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), "
+    "http.server.HTTPServer((os.environ.get('BIND', '127.0.0.1'), int(os.environ['PORT'])), "
     "http.server.SimpleHTTPRequestHandler).serve_forever()"
 )
 _ANGULAR = f"""app: angular
 services:
 - name: spa
+  build: {{context: .}}
   command: [python3, -u, -c, "{_SERVER}"]
   ports:
   - type: node_port
     target_port: 80
     port: 80
 """
+_DOCKERFILE = """FROM python:3.11-slim
+COPY . /site
+WORKDIR /site
+ENV BIND=0.0.0.0
+"""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("process", marks=pytest.mark.xdist_group("machine")),
+        pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
+        *([pytest.param("kubernetes", marks=pytest.mark.kubernetes)] if cluster.is_there() else []),
+    ]
+)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in its turn: whoever walks sees no difference."""
+    return str(request.param)
 
 
 def wait_until_deployed(page: Page) -> None:
@@ -68,7 +85,7 @@ def test_create_with_advanced_options_then_plan_deploy_and_open(
     page.fill("input[name=name]", "walk")
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/environments/ted*/")
-    expect(page.locator("#live")).to_contain_text("web-0", timeout=READY_MS)
+    expect(page.locator("#live")).to_contain_text("web-", timeout=READY_MS)
     wait_until_deployed(page)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open").click()
@@ -82,7 +99,8 @@ def test_a_third_application_comes_and_goes_with_the_app_imports_tab(
     page: Page, product: Product, said: list[str]
 ) -> None:
     repository = Repository(product.folder / "angular")
-    repository.commit({TEMPLATE: _ANGULAR, "index.html": "<h1>angular</h1>"})
+    page_of_it = {"index.html": "<h1>angular</h1>", "Dockerfile": _DOCKERFILE}
+    repository.commit({TEMPLATE: _ANGULAR, **page_of_it})
     page.goto("/demo/register")
     page.fill("input[name=source]", str(repository.folder))
     page.get_by_role("button", name="Register").click()
@@ -111,7 +129,7 @@ def test_a_third_application_comes_and_goes_with_the_app_imports_tab(
     page.goto(f"{here}imports")
     deploy_setup(page)
     page.goto(here)
-    expect(page.locator("#live .instances")).to_contain_text("spa-0", timeout=READY_MS)
+    expect(page.locator("#live .instances")).to_contain_text("spa-", timeout=READY_MS)
     url = page.locator(".urls a", has_text="spa-angular").get_attribute("href")
     assert url is not None
     with page.context.expect_page() as opened:
@@ -132,7 +150,7 @@ def test_a_third_application_comes_and_goes_with_the_app_imports_tab(
     page.goto(f"{here}imports")
     deploy_setup(page)
     page.goto(here)
-    expect(page.locator("#live .instances")).to_contain_text("web-0")
+    expect(page.locator("#live .instances")).to_contain_text("web-")
     expect(page.locator("#live")).not_to_contain_text("angular")
     page.goto("/demo/applications/angular/")
     expect(page.locator("main")).to_contain_text("No environments yet")

@@ -127,6 +127,28 @@ def test_the_digest_follows_the_files_that_are_sent_and_nothing_else(
     assert digest({}) != digest({"a": "2"})
 
 
+@pytest.mark.parametrize(
+    ("ignored", "kept"),
+    [
+        ({}, ["a", "b.log", "c"]),
+        ({".dockerignore": "# all\n*\n!a\n"}, ["a"]),
+        ({".dockerignore": "a\nDockerfile*\n", "Dockerfile.dockerignore": "*.log\n"}, ["a", "c"]),
+    ],
+)
+def test_a_list_of_the_dockerfiles_own_goes_before_the_contexts(
+    builder: DockerBuilder,
+    podman: Podman,
+    checkout: Repository,
+    ignored: Mapping[str, str],
+    kept: list[str],
+) -> None:
+    files = {"Dockerfile": f"{FROM}COPY . /sent/\n", "a": "", "b.log": "", "c": "", **ignored}
+    order = BuildOrder(checkout(files), ".", "Dockerfile")
+    image = builder.build(order, tell=lambda lines: None, unwanted=wanted)
+    found = printed(podman, image.identifier, "ls", "/sent").split()
+    assert [name for name in found if not name.startswith("Dockerfile")] == kept
+
+
 def test_a_secret_argument_is_nowhere_to_be_read(
     builder: DockerBuilder, podman: Podman, checkout: Repository
 ) -> None:

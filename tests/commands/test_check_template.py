@@ -111,3 +111,60 @@ def test_an_account_that_is_named_must_be_there(run: Run, file: Path) -> None:
     said = run("check_template", str(file), "--account", "acne", "--json")
     assert said.status == 1
     assert [row["id"] for row in said.form] == ["account.unknown"]
+
+
+COMPOSE = """services:
+  web:
+    build: .
+    tty: true
+    env_file: web.env
+"""
+PROPOSED = """
+# .release/application_template.yaml
+app: shop
+services:
+- name: web
+  has_repo: true
+  build:
+    context: "."
+
+# .release/environment_variables.yaml
+services:
+  web:
+  - key: A
+    value: b
+"""
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "web.env").write_text("A=b\n")
+    (folder / "docker-compose.yml").write_text(COMPOSE)
+    return folder / "docker-compose.yml"
+
+
+def test_for_a_compose_file_the_template_and_the_variables_are_printed(
+    run: Run, compose: Path
+) -> None:
+    said = run("check_template", str(compose))
+    left_out = "tty of web has no counterpart. Everything runs as if it were not there."
+    assert (said.status, said.err) == (0, "")
+    assert said.out == f"{compose}:4:5: warning: {left_out}\n{PROPOSED}"
+
+
+def test_for_a_compose_file_json_has_the_same(run: Run, compose: Path) -> None:
+    form = run("check_template", str(compose), "--json").form
+    assert [one["id"] for one in form["problems"]] == ["compose.left-out"]
+    assert form["application_template"].startswith("app: shop\n")
+    assert form["environment_variables"].startswith("services:\n")
+
+
+def test_a_compose_file_with_errors_becomes_nothing(run: Run, compose: Path) -> None:
+    compose.write_text("services:\n  web: {}\n")
+    said = run("check_template", str(compose))
+    assert said.status == 1
+    assert said.out == (
+        f"{compose}:2:3: error: web has neither an image nor a build. Give it one of them.\n"
+    )

@@ -150,3 +150,22 @@ def test_an_empty_source_is_not_the_folder_that_the_command_runs_in(
         "error: The repository address is empty. Write a URL or an absolute path.\n"
     )
     assert run("register_application", ".").out == "registered shop\n"
+
+
+def test_for_a_compose_file_the_proposal_is_printed_and_nothing_is_registered(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    repository = Repository(tmp_path / "composed")
+    repository.commit(
+        {"compose.yaml": "services: {web: {image: x, tty: true, environment: [A=b]}}"}
+    )
+    said = run("register_application", str(repository.folder))
+    assert (said.status, said.out) == (1, "")
+    first, note, *rest = said.err.splitlines()
+    assert first.startswith("warning: The repository has no Application Template, and the Compose")
+    assert note.startswith("warning: compose.yaml:1: tty of web has no counterpart.")
+    assert rest == [
+        *("app: composed", "services:", "- name: web", "  image: x", ""),
+        *("services:", "  web:", "  - key: A", "    value: b"),
+    ]
+    assert not Application.objects.exists()

@@ -100,7 +100,6 @@ def test_a_member_that_stays_as_it_runs_is_not_asked() -> None:
     [
         "charts: [{name: c, directory: d}]",
         "infrastructure: [{name: i, type: terraform, directory: d}]",
-        "cron_jobs: [{name: n, image: x, schedule: '* * * * *'}]",
     ],
 )
 @pytest.mark.parametrize("engine", [PROCESS, CLUSTER])
@@ -110,6 +109,19 @@ def test_what_nothing_carries_out_yet_is_an_error_on_every_engine(key: str, engi
     assert wrong.id == "engine.unsupported"
     assert key.partition(":")[0] in wrong.message
     assert ("docker or kubernetes" in wrong.message) is (engine is PROCESS)
+
+
+def test_cron_jobs_need_an_engine_that_runs_images() -> None:
+    text = f"{RUNS}cron_jobs: [{{name: n, image: x, schedule: '* * * * *'}}]\n"
+    (wrong,) = [
+        one
+        for one in plan(member("shop", text), engine=PROCESS).problems
+        if one.level is Level.ERROR and one.id == "engine.unsupported"
+    ]
+    assert "cron_jobs" in wrong.message
+    assert "docker or kubernetes" in wrong.message
+    assert wrong.place is not None
+    assert not plan(member("shop", text), engine=CLUSTER).problems
 
 
 def test_limits_are_mentioned_once_for_all_members() -> None:
@@ -138,6 +150,23 @@ def test_what_only_tunes_is_a_warning_once_for_each_key() -> None:
         "ingress",
         "node_selector",
     ]
+
+
+def test_an_engine_with_limits_names_what_else_it_does_not_follow() -> None:
+    tuned = (
+        "services:\n"
+        "- name: a\n  image: a:1\n  autoscale: {min_replicas: 1}\n"
+        "  node_selector: [{key: a, value: b}]\n"
+    )
+    follows = replace(CLUSTER, follows=frozenset(("node_selector",)))
+    for engine, named in (
+        (replace(CLUSTER, follows=frozenset()), ["autoscale", "node_selector"]),
+        (follows, ["autoscale"]),
+    ):
+        made = plan(member("shop", tuned), engine=engine)
+        said = [one.message.split()[0] for one in found(made, "engine.tunes")]
+        assert sorted(said) == named
+        assert not found(made, LIMITS)
 
 
 def test_an_engine_that_can_says_nothing() -> None:

@@ -132,3 +132,30 @@ def test_services_that_come_and_go_agree_with_sets(old: list[str], new: list[str
     assert told == {("comes", name) for name in set(new) - set(old)} | {
         ("goes", name) for name in set(old) - set(new)
     }
+
+
+KEPT = "services:\n- {name: db, image: x, volumes: [{name: data, mount_path: /data}]}\n"
+
+
+def test_a_volume_that_leaves_or_moves_is_said() -> None:
+    gone = KEPT.replace("{name: data, mount_path: /data}", "")
+    other = KEPT.replace("name: data", "name: fresh")
+    moved = KEPT.replace("/data", "/elsewhere")
+    before = form(member("shop", KEPT))
+    assert difference(before, form(member("shop", gone))) == (
+        Change("goes", "volume", "shop", "db /data", "data", ""),
+    )
+    assert difference(before, form(member("shop", other))) == (
+        Change("changes", "volume", "shop", "db /data", "data", "fresh"),
+    )
+    assert difference(before, form(member("shop", moved))) == (
+        Change("goes", "volume", "shop", "db /data", "data", ""),
+        Change("comes", "volume", "shop", "db /elsewhere", "", "data"),
+    )
+
+
+def test_a_plan_that_an_older_version_kept_says_nothing_of_volumes() -> None:
+    before = form(member("shop", KEPT))
+    for service in before["members"][0]["services"]:
+        del service["volumes"]
+    assert difference(before, form(member("shop", KEPT))) == ()

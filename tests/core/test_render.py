@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from environments.core.plan import Member
 from environments.core.ports import ANNOTATION_COMMIT, ANNOTATION_REVISION, LABEL_WORKLOAD, Manifest
-from environments.core.render import job_manifests, render
+from environments.core.render import job_manifests, render, run_of
 from tests.core import goldens
 from tests.core.plans import BACKEND, FRONTEND, imported, member, of, on_branch, plan
 
@@ -49,10 +49,12 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed() -> None:
 
 
 def pods(manifests: tuple[Manifest, ...]) -> Iterator[tuple[Manifest, dict[str, Any]]]:
-    """Each workload with its pod's ``spec``."""
+    """Each workload with the template of its pod."""
     for manifest in manifests:
         if manifest["kind"] in ("Deployment", "Job"):
-            yield manifest, manifest["spec"]["template"]["spec"]
+            yield manifest, manifest["spec"]["template"]
+        elif manifest["kind"] == "CronJob":
+            yield manifest, manifest["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def check_valid(manifests: tuple[Manifest, ...]) -> None:
@@ -77,9 +79,9 @@ def check_valid(manifests: tuple[Manifest, ...]) -> None:
 
 
 def _check_pod(
-    manifest: Manifest, pod: dict[str, Any], by_name: dict[tuple[str, str], Manifest]
+    manifest: Manifest, template: dict[str, Any], by_name: dict[tuple[str, str], Manifest]
 ) -> None:
-    labels = manifest["spec"]["template"]["metadata"]["labels"]
+    labels, pod = template["metadata"]["labels"], template["spec"]
     assert labels[LABEL_WORKLOAD] == manifest["metadata"]["labels"][LABEL_WORKLOAD]
     if manifest["kind"] == "Deployment":
         assert manifest["spec"]["selector"]["matchLabels"].items() <= labels.items()
@@ -95,8 +97,12 @@ def _check_pod(
         assert all(VARIABLE.fullmatch(key) for key in secret["stringData"])
     volumes = {volume["name"]: volume for volume in pod.get("volumes", ())}
     for mount in container.get("volumeMounts", ()):
-        files = by_name["ConfigMap", volumes[mount["name"]]["configMap"]["name"]]
-        assert mount["subPath"] in files["data"]
+        volume = volumes[mount["name"]]
+        if claim := volume.get("persistentVolumeClaim"):
+            assert ("PersistentVolumeClaim", claim["claimName"]) in by_name
+        else:
+            files = by_name["ConfigMap", volume["configMap"]["name"]]
+            assert mount["subPath"] in files["data"]
 
 
 def _check_service(service: Manifest, by_name: dict[tuple[str, str], Manifest]) -> None:
@@ -220,7 +226,7 @@ def test_each_run_of_a_job_has_a_name_of_its_own() -> None:
     planned = of(made, "frontend")
     manifests = job_manifests(made, planned, planned.jobs[0], name="41-7")
     assert kinds(manifests) == ["Secret", "Job"]
-    assert [one["metadata"]["name"] for one in manifests] == ["41-7-environment", "41-7"]
+    assert [one["metadata"]["name"] for one in manifests] == ["job.41-7-environment", "41-7"]
     check_valid(manifests)
 
 
@@ -305,3 +311,47 @@ def test_a_plan_of_nothing_is_a_namespace() -> None:
     made = plan(replace(member("frontend", "{}"), env_id="ted0001"))
     (namespace,) = render(made)
     assert (namespace["kind"], namespace["metadata"]["name"]) == ("Namespace", made.namespace)
+
+
+def test_a_run_of_a_cron_job_is_a_job_of_its_own_name() -> None:
+    manifests = tuple(goldens.manifests("cron-jobs"))
+    cron_job = next(one for one in manifests if one["kind"] == "CronJob")
+    own = tuple(
+        one
+        for one in manifests
+        if one["metadata"].get("labels", {}).get(LABEL_WORKLOAD) == "report"
+    )
+    *beside, run = run_of(own, name="report-29543760")
+    assert beside == [one for one in own if one["kind"] != "CronJob"]
+    assert run["kind"] == "Job"
+    assert run["metadata"]["name"] == run["metadata"]["labels"][LABEL_WORKLOAD]
+    assert run["metadata"]["annotations"] == cron_job["metadata"]["annotations"]
+    assert run["spec"] == cron_job["spec"]["jobTemplate"]["spec"]
+    assert cron_job["spec"]["schedule"] == "30 4 * * 1-5"
+
+
+def test_a_workload_without_nodes_of_its_own_follows_the_template() -> None:
+    text = (
+        "node_selector: [{key: disk, value: fast}]\n"
+        "services:\n- {name: a, image: a:1}\n"
+        "- {name: b, image: b:1, node_selector: [{key: zone, value: x}]}\n"
+    )
+    made = render(plan(member("shop", text)))
+    pods = [one["spec"]["template"]["spec"] for one in made if one["kind"] == "Deployment"]
+    assert [pod["nodeSelector"] for pod in pods] == [{"disk": "fast"}, {"zone": "x"}]
+
+
+def test_settings_of_the_ingress_are_those_of_ingress_nginx() -> None:
+    text = (
+        "hostnames: [{web: 'web-${env_id}.${domain}'}]\n"
+        "ingress: {proxy_body_size: 30m, proxy_buffering: true, proxy_read_timeout: '180'}\n"
+        "services:\n- name: web\n  image: a:1\n"
+        "  ports: [{type: node_port, port: 80, target_port: 80}]\n"
+    )
+    made = render(plan(member("shop", text)))
+    (ingress,) = (one for one in made if one["kind"] == "Ingress")
+    assert ingress["metadata"]["annotations"] == {
+        "nginx.ingress.kubernetes.io/proxy-body-size": "30m",
+        "nginx.ingress.kubernetes.io/proxy-buffering": "on",
+        "nginx.ingress.kubernetes.io/proxy-read-timeout": "180",
+    }

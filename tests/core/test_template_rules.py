@@ -124,6 +124,11 @@ def test_a_probe_asks_in_one_way(probe: str) -> None:
     assert errors(text) == [("template.probe", 3, 20)]
 
 
+def test_a_schedule_that_nothing_can_follow_is_an_error() -> None:
+    text = "cron_jobs:\n- {name: report, image: x, schedule: hourly}\n"
+    assert errors(text) == [("template.schedule", 2, 38)]
+
+
 def test_a_deprecated_key_is_a_warning() -> None:
     assert warnings("services: []\nmode: development\n") == [("template.deprecated", 2, 1)]
 
@@ -133,7 +138,6 @@ def test_a_deprecated_key_is_a_warning() -> None:
     [
         ("charts: [{name: x}]", "charts"),
         ("infrastructure: [{name: x}]", "infrastructure"),
-        ("cron_jobs: [{name: x, image: y, schedule: '* * * * *'}]", "cron_jobs"),
         ("workspaces: [{anything: [1]}]", "workspaces"),
         ("secrets: {a: b}", "secrets"),
         ("s3_volumes: [{a: b}]", "s3_volumes"),

@@ -269,3 +269,18 @@ def test_hiding_and_filling_gives_every_secret_back(secrets: list[str], in_flow:
     shown = without_secret_values(text)
     assert "value" not in shown
     assert values(variables(with_stored_secrets(shown, text))) == values(variables(text))
+
+
+@pytest.mark.parametrize("key", ["80", "007", "+8"])
+def test_a_key_of_digits_leads_to_its_place(key: str) -> None:
+    (problem,) = parse_variables(f"services:\n  api: []\n  '{key}': 5\n").problems
+    assert problem.message.startswith(f"services.{key} must be a list, and is 5.")
+    assert problem.place is not None
+    assert problem.place.line == 3
+
+
+def test_an_empty_key_is_refused_where_it_stands() -> None:
+    (problem,) = parse_variables("services:\n  '': [{key: A, wrong: 1}]\n").problems
+    assert problem.message == "A key is empty. Give it a name, or take it out."
+    assert problem.place is not None
+    assert (problem.place.line, problem.place.column) == (2, 3)

@@ -8,9 +8,10 @@ from environments import wiring
 from environments.actions import deployments as asks
 from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
-from environments.core.ports import Phase
+from environments.core.ports import EngineError, Phase
 from environments.engines.memory import READY, Outlook
-from environments.models import Application, DeploymentKind
+from environments.models import Application, Deployment, DeploymentKind
+from environments.services import rendering
 from tests.deploying.acts import take_up
 from tests.world import World
 
@@ -82,3 +83,16 @@ def test_what_ran_is_removed_once_the_engine_is_on_again(
     world.work()
     assert world.last(environment).status == "removed"
     assert engine.remains(environment.namespace.name) == ()
+
+
+def test_an_engine_that_goes_before_the_code_is_checked_out_ends_the_run_with_a_sentence(
+    world: World, shop: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(deployment: Deployment, pins: object) -> dict[int, str]:
+        raise EngineError("no socket at /run/engine.sock.")
+
+    monkeypatch.setattr(rendering, "check_out", away)
+    environment = world.deployed(shop)
+    deployment = world.last(environment)
+    assert deployment.status == "failed"
+    assert deployment.reason == "The engine does not answer: no socket at /run/engine.sock."

@@ -1,5 +1,7 @@
 """The plan that was shown: a digest that holds or not, and what moved since."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -106,6 +108,23 @@ def test_the_page_shows_the_new_plan_in_place_of_deploying_the_old_one(
     assert "The plan has changed since it was shown" in text
     assert head(world, "backend") in text
     assert Deployment.objects.filter(part_of=None).count() == 1
+
+
+def test_whoever_is_shown_a_new_plan_may_ask_for_it_at_once(
+    world: World, environment: Environment
+) -> None:
+    client = Client()
+    client.force_login(world.person("ana").user)  # type: ignore[arg-type]
+    address = f"/acme/applications/{environment.application.name}/new"
+    answer = client.post(address, {"act": "create", "name": "x", "digest": "of another plan"})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "The plan has changed since it was shown" in text
+    assert "disabled" not in text
+    found = re.search('name="digest" value="([0-9a-f]+)"', text)
+    assert found is not None
+    sent = {"act": "create", "name": "x", "digest": found[1]}
+    assert client.post(address, sent).status_code == 303
 
 
 def test_the_plan_of_a_run_whose_context_is_away_says_so(

@@ -39,7 +39,7 @@ def yard(
         "docker": ("environments.engines.docker.engine.DockerEngine", made_with),
     }
     settings.BUILDERS = {
-        "docker": ("environments.builders.docker.builder.DockerBuilder", made_with),
+        "docker": ("environments.builders.docker.builder.DockerBuilder", made_with, ("socket",)),
     }
     wiring.engine.cache_clear()
     wiring._builder.cache_clear()

@@ -2,19 +2,34 @@
 
 from collections import deque
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from environments import tasks, wiring
 from environments.actions import builds as asks
 from environments.actions.asking import Actor, NotAllowed, Refused
-from environments.models import Application, Build, BuildArgument, Role
+from environments.builders.docker.builder import DockerBuilder
+from environments.core.ports import BuildOrder, Telling, Unwanted
+from environments.models import (
+    Application,
+    Build,
+    BuildArgument,
+    BuildStep,
+    Deployment,
+    Image,
+    ImageClaim,
+    Role,
+)
 from environments.queries.builds import taken_in
 from environments.services import refs
-from environments.services.builds import cleaning, running
+from environments.services.builds import cleaning, making, running
+from environments.services.builds.orders import folder_of
 from tests.containers import BUSYBOX
+from tests.deploying.deaths import Killed
 from tests.docker.test_environments import DOCKERFILE, TEMPLATE
 from tests.world import World
 
@@ -60,6 +75,68 @@ def test_rebuild_builds_whatever_there_was(
     assert again.state == "done"
     assert [one.reused for one in again.steps.all()] == [False]
     assert again.commit == first.commit
+
+
+def claimed(build: Build, other: Build, *, seconds: float = 15) -> None:
+    """Let the other build be at work on the image of this one, which was built before."""
+    key = build.steps.get().key
+    Image.objects.all().delete()
+    step = BuildStep.objects.create(build=other, number=1, kind="service", name="web")
+    until = timezone.now() + timedelta(seconds=seconds)
+    ImageClaim.objects.create(context=build.context, key=key, step=step, until=until)
+
+
+def test_what_another_build_is_making_is_waited_for_and_used(
+    yard: World,
+    shop: Application,
+    queue: deque[tuple[int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built(queue, asks.ask_build(yard.operator, shop, branch="main"))
+    one, two = (asks.ask_build(yard.operator, shop, branch="main") for _ in range(2))
+    claimed(Build.objects.earliest("pk"), one)
+    first, second = queue.popleft(), queue.popleft()
+    waited: list[int] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(Image.objects.count())
+        if len(waited) == 2:
+            tasks.run_build(*first)
+
+    monkeypatch.setattr(making, "_wait", wait)
+    tasks.run_build(*second)
+    assert waited == [0, 0]
+    assert [one.steps.get().reused, two.steps.get().reused] == [False, True]
+    assert one.steps.get().image == two.steps.get().image
+    texts = list(two.lines.values_list("text", flat=True))
+    assert texts[0] == f"web: build {one.pk} makes the same image, which is waited for"
+    assert not ImageClaim.objects.exists()
+
+
+def test_a_build_that_waits_for_another_one_is_cancelled(
+    yard: World,
+    shop: Application,
+    queue: deque[tuple[int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = built(queue, asks.ask_build(yard.operator, shop, branch="main"))
+    one, two = (asks.ask_build(yard.operator, shop, branch="main") for _ in range(2))
+    claimed(first, one)
+    monkeypatch.setattr(making, "_wait", lambda seconds: asks.cancel(yard.operator, two))
+    tasks.run_build(*queue.pop())
+    two.refresh_from_db()
+    assert two.state == "cancelled"
+
+
+def test_whoever_died_over_an_image_is_not_waited_for(
+    yard: World, shop: Application, queue: deque[tuple[int, int]]
+) -> None:
+    first = built(queue, asks.ask_build(yard.operator, shop, branch="main"))
+    one, two = (asks.ask_build(yard.operator, shop, branch="main") for _ in range(2))
+    claimed(first, one, seconds=-1)
+    tasks.run_build(*queue.pop())
+    two.refresh_from_db()
+    assert (two.state, two.steps.get().reused) == ("done", False)
 
 
 def test_the_commit_of_a_finished_build_is_deployed_in_place_of_the_newest(
@@ -120,6 +197,30 @@ def test_an_application_without_anything_to_build_says_so(yard: World) -> None:
     store = yard.application("store", f"services:\n- name: store\n  image: {BUSYBOX}\n")
     with pytest.raises(Refused, match="store has nothing to build"):
         asks.ask_build(yard.operator, store, branch="main")
+
+
+def test_whoever_follows_a_worker_that_died_in_mid_build_ends_the_same_build(
+    yard: World, shop: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = yard.create(shop)
+    original = DockerBuilder.build
+
+    def dies(self: DockerBuilder, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> None:
+        original(self, order, tell=tell, unwanted=unwanted)
+        monkeypatch.setattr(DockerBuilder, "build", original)
+        raise Killed
+
+    monkeypatch.setattr(DockerBuilder, "build", dies)
+    with pytest.raises(Killed):
+        yard.work()
+    assert (environment.builds.get().state, yard.last(environment).status) == ("running", "running")
+    Deployment.objects.update(lease_until=None, sent_at=None)
+    tasks.sweep()
+    yard.work()
+    build = environment.builds.get()
+    assert (build.state, yard.last(environment).status) == ("done", "deployed")
+    assert [(one.name, one.state) for one in build.steps.all()] == [("web", "done")]
+    assert not folder_of(build).exists()
 
 
 def test_a_secret_argument_of_the_account_reaches_the_build_and_nothing_that_is_kept(

@@ -18,6 +18,7 @@ from environments.engines.memory import MemoryEngine, Outlook
 from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.supervision import Daemon
+from tests import cluster
 from tests.containers import BUSYBOX, Podman
 from tests.engines.steps import NAMESPACE, manifests, step
 
@@ -86,8 +87,8 @@ class Contender:
     one that only remembers.
     """
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine, self._folder = engine, folder
+    def __init__(self, engine: Engine, folder: Path, image: str = BUSYBOX) -> None:
+        self.engine, self._folder, self._image = engine, folder, image
 
     def service(self, name: str, *lines: str, namespace: str = NAMESPACE, **more: Any) -> Step:
         """A service that prints the lines and becomes ready."""
@@ -98,6 +99,15 @@ class Contender:
     def running(self, name: str, script: str) -> Step:
         """A service that is this script, on engines that run something."""
         made = manifests(name, "sh", "-c", script)
+        # What it writes into its folder is there after a restart.
+        pod = made[-1]["spec"]["template"]["spec"]
+        pod["volumes"] = [{"name": "kept", "emptyDir": {}}]
+        (container,) = pod["containers"]
+        if self._image != BUSYBOX:
+            container |= {
+                "workingDir": "/kept",
+                "volumeMounts": [{"name": "kept", "mountPath": "/kept"}],
+            }
         return self._applied(made, Outlook(Phase.RUNNING, True), NAMESPACE)
 
     def broken(self, name: str, *lines: str) -> Step:
@@ -118,10 +128,17 @@ class Contender:
     def _applied(self, made: tuple[Manifest, ...], outlook: Outlook, namespace: str) -> Step:
         if isinstance(self.engine, MemoryEngine):
             self.engine.expect(made[-1]["metadata"]["name"], outlook)
-        made[-1]["spec"]["template"]["spec"]["containers"][0].setdefault("image", BUSYBOX)
+        made[-1]["spec"]["template"]["spec"]["containers"][0].setdefault("image", self._image)
         given = step(self._folder, made, namespace=namespace)
         self.engine.apply(given)
         return given
+
+
+@pytest.fixture
+def kubernetes_engine() -> Iterator[Engine]:
+    """The engine on a real cluster, in namespaces of this test."""
+    with cluster.engine() as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -135,6 +152,7 @@ def docker_engine(podman: Podman) -> Iterator[DockerEngine]:
 REAL = (
     pytest.param("process", marks=pytest.mark.xdist_group("machine")),
     pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
+    *((pytest.param("kubernetes", marks=pytest.mark.kubernetes),) if cluster.is_there() else ()),
 )
 """The engines that run something."""
 
@@ -160,5 +178,7 @@ def contender_of_process(engine: ProcessEngine, tmp_path: Path) -> Contender:
 
 
 def _real(request: pytest.FixtureRequest, folder: Path) -> Contender:
+    if request.param == "kubernetes":
+        return Contender(request.getfixturevalue("kubernetes_engine"), folder, cluster.BUSYBOX)
     name = "docker_engine" if request.param == "docker" else "engine"
     return Contender(request.getfixturevalue(name), folder)

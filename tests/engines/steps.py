@@ -33,17 +33,35 @@ def manifests(
     if timeout:
         annotations["releaseclone/completed-timeout"] = str(timeout)
     secret = {
+        "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": f"{name}-environment", "labels": labels},
+        "metadata": {
+            "name": f"{'job.' if kind == 'Job' else ''}{name}-environment",
+            "labels": labels,
+        },
         "stringData": variables or {},
     }
+    selector = {"releaseclone/workload": name, "releaseclone/kind": kind}
     spec: dict[str, Any] = {
-        "replicas": replicas,
+        **_of_kind(kind, replicas, selector),
         "template": {
-            "spec": {"containers": [{"name": name, "command": list(command), **container}]}
+            "metadata": {"labels": {**labels, **selector}},
+            "spec": {
+                **({"restartPolicy": "Never"} if kind == "Job" else {}),
+                "terminationGracePeriodSeconds": 1,
+                "containers": [
+                    {
+                        "name": name,
+                        "command": list(command),
+                        "envFrom": [{"secretRef": {"name": secret["metadata"]["name"]}}],
+                        **container,
+                    }
+                ],
+            },
         },
     }
     workload = {
+        "apiVersion": "batch/v1" if kind == "Job" else "apps/v1",
         "kind": kind,
         "metadata": {"name": name, "labels": labels, "annotations": annotations},
         "spec": spec,
@@ -51,10 +69,24 @@ def manifests(
     return secret, workload
 
 
+def _of_kind(kind: str, replicas: int, selector: dict[str, str]) -> dict[str, Any]:
+    if kind == "Job":
+        return {"backoffLimit": 0}
+    return {"replicas": replicas, "selector": {"matchLabels": selector}}
+
+
 def volume(name: str, *, environment: str = "ted1") -> Manifest:
     """A claim of a member."""
     labels = {"releaseclone/application": "app", "releaseclone/environment": environment}
-    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name, "labels": labels}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "10Mi"}},
+        },
+    }
 
 
 def step(

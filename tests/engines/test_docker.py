@@ -1,6 +1,7 @@
 """What containers do beyond the contract of engines, on a real engine."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
@@ -109,6 +110,8 @@ def test_limits_are_those_of_the_manifest_and_never_more_than_the_machine_has(
         host = container.attrs["HostConfig"]
         assert (host["Memory"], host["NanoCpus"]) == (64 * 2**20, 250_000_000)
         assert not host["Privileged"]
+        size = podman.run("inspect", container.name, "--format", "{{.HostConfig.LogConfig.Size}}")
+        assert size.strip() == "20MB"
     with found(podman, docker_engine, "large-0") as container:
         given = container.attrs["HostConfig"]["NanoCpus"]
     assert given == int((docker_engine.traits().cpus or 0) * 10**9)
@@ -123,8 +126,12 @@ def test_memory_beyond_its_limit_is_named(docker_engine: DockerEngine) -> None:
     assert "memory limit of 20 MiB" in one.message
 
 
-def test_files_and_variables_are_there_when_it_starts(
-    docker_engine: DockerEngine, podman: Podman
+def killed(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_files_and_variables_are_there_when_it_starts_whoever_died_before(
+    docker_engine: DockerEngine, podman: Podman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret, workload = service(
         "web", "cat /etc/app/x.conf; echo $WORD $(WORD); exec sleep 600", variables={"WORD": "yes"}
@@ -135,6 +142,10 @@ def test_files_and_variables_are_there_when_it_starts(
         {"name": "files", "mountPath": "/etc/app/x.conf", "subPath": "file-0"}
     ]
     texts = {"kind": "ConfigMap", "metadata": {"name": "web-files"}, "data": {"file-0": "a: b\n"}}
+    with monkeypatch.context() as dies:
+        dies.setattr(docker_engine, "_start", killed)
+        with pytest.raises(KeyboardInterrupt):
+            docker_engine.apply(step(secret, texts, workload))
     docker_engine.apply(step(secret, texts, workload))
     wait(docker_engine, all_ready)
     assert docker_engine.read_log(NAMESPACE, "web-0", lines=5) == ["a: b", "yes yes"]
@@ -212,7 +223,7 @@ def test_a_service_that_is_not_well_is_started_again(
 def test_a_job_ends_when_its_time_is_over(docker_engine: DockerEngine) -> None:
     docker_engine.apply(step(*service("slow", kind="Job", timeout=1)))
     (one,) = wait(docker_engine, ended)
-    assert one.phase is Phase.FAILED
+    assert (one.phase, one.message) == (Phase.FAILED, "not ended after 1 s")
 
 
 def test_what_others_run_is_never_touched(docker_engine: DockerEngine, podman: Podman) -> None:
@@ -226,6 +237,34 @@ def test_what_others_run_is_never_touched(docker_engine: DockerEngine, podman: P
         assert len(neighbour.remains(NAMESPACE)) == 3
     finally:
         neighbour.destroy_all()
+
+
+def test_a_container_of_somebody_else_that_has_our_name_is_told_and_left(
+    docker_engine: DockerEngine, podman: Podman
+) -> None:
+    client = docker.DockerClient(base_url=podman.socket)
+    name = docker_engine._marks.container(NAMESPACE, "web-0")
+    theirs = client.containers.create(BUSYBOX, ["true"], name=name)
+    try:
+        with pytest.raises(EngineRefused, match=f"Somebody else's container is called {name}"):
+            docker_engine.apply(step(*service("web")))
+        docker_engine.destroy(NAMESPACE)
+        theirs.reload()
+        assert theirs.status == "created"
+    finally:
+        theirs.remove(force=True)
+        client.close()
+
+
+def test_services_that_are_applied_side_by_side_share_one_network(
+    docker_engine: DockerEngine,
+) -> None:
+    names = [f"web{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: docker_engine.apply(step(*service(name))), names))
+    seen = wait(docker_engine, all_ready)
+    assert [one.workload for one in seen] == names
+    assert len([one for one in docker_engine.remains(NAMESPACE) if "network" in one]) == 1
 
 
 def test_a_container_that_was_removed_by_hand_comes_back_with_the_next_apply(

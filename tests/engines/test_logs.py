@@ -7,13 +7,18 @@ import pytest
 
 from environments.core.ports import Engine
 from tests.engines.conftest import Contender
-from tests.engines.steps import NAMESPACE, all_ready, wait
+from tests.engines.steps import NAMESPACE, all_ready, ended, wait
 
 MANY = 500
 
 
+def web(engine: Engine) -> str:
+    """The name of the one instance."""
+    return next((one.name for one in engine.observe(NAMESPACE)), "web-0")
+
+
 def followed(engine: Engine, position: str = "", lines: int = MANY) -> tuple[list[str], str]:
-    printed = engine.follow_log(NAMESPACE, "web-0", position=position, lines=lines)
+    printed = engine.follow_log(NAMESPACE, web(engine), position=position, lines=lines)
     return list(printed.lines), printed.position
 
 
@@ -32,7 +37,7 @@ def sees(engine: Engine, *wanted: str) -> Callable[[], bool]:
 def test_of_an_instance_that_is_not_there_nothing_is_followed(contender: Contender) -> None:
     engine = contender.engine
     assert followed(engine)[0] == []
-    assert engine.read_previous_log(NAMESPACE, "web-0", lines=MANY) == []
+    assert engine.read_previous_log(NAMESPACE, web(engine), lines=MANY) == []
 
 
 def test_what_was_printed_comes_once(contender: Contender) -> None:
@@ -70,6 +75,27 @@ def test_new_lines_come_after_those_that_are_known(real: Contender) -> None:
     assert seen == [*(f"line {number}" for number in range(40)), "end"]
 
 
+def test_a_line_that_was_printed_in_pieces_is_one(real: Contender) -> None:
+    pieces = "printf rea; sleep 0.3; echo dy; echo two; printf th; sleep 0.3; printf r; sleep 0.3; "
+    real.running("web", f"{pieces} echo ee; sleep 1.1; echo end; exec sleep 600")
+    until(lambda: followed(real.engine)[0][-1:] == ["end"])
+    assert followed(real.engine)[0] == ["ready", "two", "three", "end"]
+
+
+def test_its_pieces_may_be_seconds_apart(real: Contender) -> None:
+    real.running("web", "printf rea; sleep 1.1; echo dy; echo end; exec sleep 600")
+    until(lambda: followed(real.engine)[0][-1:] == ["end"])
+    assert followed(real.engine)[0] == ["ready", "end"]
+    assert followed(real.engine, lines=1)[0] == ["end"]
+    assert real.engine.read_log(NAMESPACE, web(real.engine), lines=MANY) == ["ready", "end"]
+
+
+def test_the_last_words_need_no_end_of_line(real: Contender) -> None:
+    real.running("web", "echo one; printf 'last words'; exit 7")
+    wait(real.engine, ended)
+    assert real.engine.read_log(NAMESPACE, web(real.engine), lines=1) == ["last words"]
+
+
 def test_of_a_flood_the_last_lines_come_and_the_number_of_the_others(real: Contender) -> None:
     engine = real.engine
     flood = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); echo $i; done; echo end"
@@ -77,13 +103,13 @@ def test_of_a_flood_the_last_lines_come_and_the_number_of_the_others(real: Conte
     until(sees(engine, "first"))
     _, position = followed(engine)
     touching = engine.open_terminal(
-        NAMESPACE, "web-0", command=("sh", "-c", "echo >go"), rows=24, columns=80
+        NAMESPACE, web(engine), command=("sh", "-c", "echo >go"), rows=24, columns=80
     )
     while touching.read():
         pass
     touching.close()
     until(lambda: followed(engine, position)[0][-1:] == ["end"])
-    printed = engine.follow_log(NAMESPACE, "web-0", position=position, lines=3)
+    printed = engine.follow_log(NAMESPACE, web(engine), position=position, lines=3)
     assert (printed.lines, printed.left_out) == (("999", "1000", "end"), 998)
 
 
@@ -92,6 +118,6 @@ def test_the_run_before_the_last_start_is_kept(real: Contender) -> None:
     second = "[ -f mark ] && echo second && exec sleep 600"
     real.running("web", f"{second}; echo first; echo >mark; sleep 1; exit 1")
     wait(engine, lambda found: all_ready(found) and found[0].restarts == 1)
-    until(lambda: engine.read_previous_log(NAMESPACE, "web-0", lines=MANY) == ["first"])
+    until(lambda: engine.read_previous_log(NAMESPACE, web(engine), lines=MANY) == ["first"])
     assert followed(engine)[0] == ["first", "second"]
-    assert engine.read_previous_log(NAMESPACE, "web-0", lines=0) == []
+    assert engine.read_previous_log(NAMESPACE, web(engine), lines=0) == []

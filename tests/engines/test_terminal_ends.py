@@ -11,6 +11,7 @@ import pytest
 
 from environments.core.ports import Terminal
 from environments.engines.process.engine import ProcessEngine
+from tests.cluster import InOwnNamespaces
 from tests.containers import Podman
 from tests.engines.conftest import Contender
 from tests.engines.steps import NAMESPACE, all_ready, wait
@@ -21,7 +22,9 @@ _HOLDS = """
 import sys
 from environments.engines.{module} import {name}
 engine = {name}({given})
-terminal = engine.open_terminal({namespace!r}, "web-0", command={command!r}, rows=24, columns=80)
+terminal = engine.open_terminal(
+    {namespace!r}, {instance!r}, command={command!r}, rows=24, columns=80
+)
 printed = b""
 while b"ready" not in printed:
     printed += terminal.read()
@@ -58,8 +61,8 @@ def sleeping() -> bool:
 
 def opened(real: Contender) -> Terminal:
     real.service("web")
-    wait(real.engine, all_ready)
-    terminal = real.engine.open_terminal(NAMESPACE, "web-0", command=_COMMAND, rows=24, columns=80)
+    (web,) = wait(real.engine, all_ready)
+    terminal = real.engine.open_terminal(NAMESPACE, web.name, command=_COMMAND, rows=24, columns=80)
     printed = b""
     while b"ready" not in printed:
         printed += terminal.read()
@@ -88,8 +91,13 @@ def test_what_the_shell_leaves_in_the_background_ends_with_it(real: Contender) -
 
 def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.FixtureRequest) -> None:
     real.service("web")
-    wait(real.engine, all_ready)
-    if isinstance(real.engine, ProcessEngine):
+    (web,) = wait(real.engine, all_ready)
+    namespace = NAMESPACE
+    if isinstance(real.engine, InOwnNamespaces):
+        module, name = "kubernetes.engine", "KubernetesEngine"
+        own, namespace = real.engine.engine, real.engine.named(NAMESPACE)
+        given = f"{os.environ['KUBECONFIG']!r}, installation={own._marks.installation!r}"
+    elif isinstance(real.engine, ProcessEngine):
         folder = request.getfixturevalue("daemon").folder
         given = f"__import__('pathlib').Path({str(folder)!r}), path={os.environ['PATH']!r}"
         module, name = "process.engine", "ProcessEngine"
@@ -98,7 +106,12 @@ def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.Fixtur
         given = f"{podman.socket!r}, installation={real.engine._marks.installation!r}"  # type: ignore[attr-defined]
         module, name = "docker.engine", "DockerEngine"
     program = _HOLDS.format(
-        module=module, name=name, given=given, namespace=NAMESPACE, command=_COMMAND
+        module=module,
+        name=name,
+        given=given,
+        namespace=namespace,
+        instance=web.name,
+        command=_COMMAND,
     )
     product = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE

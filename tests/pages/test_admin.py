@@ -236,6 +236,22 @@ def test_an_application_is_registered_edited_and_deleted(world: World, root: Cli
     assert Event.objects.filter(what="deleted the application shop", actor_name="root").exists()
 
 
+def test_a_compose_file_is_answered_with_texts_to_register_with(world: World, root: Client) -> None:
+    repository = Repository(world.folder / "shop")
+    repository.commit(
+        {"compose.yaml": "services: {web: {image: x, tty: true, environment: [A=b]}}"}
+    )
+    sent = {"account": world.account.pk, "source": str(repository.folder)}
+    answer = send(root, page_of(Application, "add"), "add", **sent)
+    assert answer.status_code == 422
+    assert b"tty of web has no counterpart." in answer.content
+    form = answer.context["sections"][0].form
+    texts = {name: form[name].value() for name in ("template", "variables")}
+    assert "key: A" in texts["variables"]
+    assert send(root, page_of(Application, "add"), "add", **sent, **texts).status_code == 302
+    assert Application.objects.get().versions.get().template == texts["template"]
+
+
 def test_an_application_with_living_environments_stays(
     environment: Environment, root: Client
 ) -> None:

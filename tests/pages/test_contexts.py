@@ -1,13 +1,19 @@
 """The page of a context whose engine runs containers: its socket, its registries."""
 
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from environments import wiring
-from environments.models import Context, Event
+from environments.models import Account, Context, Event, Role
+from environments.queries.contexts import found_sockets
 from tests.world import World
 
 SENT = {
@@ -127,3 +133,165 @@ def test_the_connection_says_why_there_is_none(
     page = owner.get("/acme/contexts/boxes/connection").content.decode()
     assert "Does not answer" in page
     assert "systemctl start docker" in page
+
+
+@pytest.fixture
+def found(settings: Settings, owner: Client) -> Iterator[str]:
+    """The address of an engine that was found on this machine."""
+    with tempfile.TemporaryDirectory(prefix="rc-found-") as folder:
+        path = Path(folder) / "docker.sock"
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(path))
+        address = f"unix://{path}"
+        settings.RELEASECLONE = replace(settings.RELEASECLONE, container_sockets=(address,))
+        yield address
+
+
+def test_an_engine_that_is_found_is_proposed_ready_to_be_saved(
+    world: World, owner: Client, found: str
+) -> None:
+    assert found in owner.get("/acme/settings").content.decode()
+    page = owner.get("/acme/new-context")
+    fields = page.context["form"].initial
+    sent = {name: value for name, value in fields.items() if value}
+    assert owner.post("/acme/new-context", sent).status_code == 303
+    context = world.account.contexts.get(engine="docker")
+    assert (context.name, context.configuration) == ("docker", {"socket": found})
+    assert context.is_default
+    assert "no context uses it" not in owner.get("/acme/settings").content.decode()
+
+
+def test_members_are_not_offered_what_only_owners_may_do(
+    world: World, client: Client, found: str
+) -> None:
+    client.force_login(world.person("bob", Role.MEMBER).user)  # type: ignore[arg-type]
+    answer = client.get("/acme/settings")
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert found not in page
+    assert "connection" not in page
+
+
+def test_the_settings_show_the_connection_of_each_context(owner: Client, boxes: Context) -> None:
+    page = owner.get("/acme/settings").content.decode()
+    assert 'hx-get="/acme/contexts/boxes/connection"' in page
+    assert "Does not answer" in owner.get("/acme/contexts/boxes/connection").content.decode()
+
+
+def test_an_engine_in_a_folder_of_somebody_else_is_not_found(
+    owner: Client, settings: Settings, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_socket", refuse)
+    assert owner.get("/acme/new-context").status_code == 200
+    assert found_sockets() == []
+
+
+def test_the_first_visit_offers_the_engine_that_is_found(
+    owner: Client, settings: Settings, found: str
+) -> None:
+    User.objects.all().delete()
+    Account.objects.all().delete()
+    stranger = Client()
+    assert found in stranger.get("/first-visit").content.decode()
+    sent = {"account": "new", "username": "eve", "password": "a long pass phrase"}
+    assert stranger.post("/first-visit", {**sent, "containers": "on"}).status_code == 303
+    context = Context.objects.get(is_default=True)
+    assert (context.engine, context.configuration) == ("docker", {"socket": found})
+
+
+def test_the_first_visit_says_when_the_engine_has_gone(owner: Client, found: str) -> None:
+    User.objects.all().delete()
+    Account.objects.all().delete()
+    stranger = Client()
+    Path(found.removeprefix("unix://")).unlink()
+    assert "containers" not in stranger.get("/first-visit").content.decode()
+    sent = {"account": "new", "username": "eve", "password": "a long pass phrase"}
+    answer = stranger.post("/first-visit", {**sent, "containers": "on"})
+    assert answer.status_code == 422
+    assert f"There is no container engine at {found}." in answer.content.decode()
+    assert not User.objects.exists()
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: near
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: t}}]
+contexts:
+- {name: far, context: {cluster: c, user: u}}
+- {name: near, context: {cluster: c, user: u}}
+"""
+OF_CLUSTER = {
+    "name": "company",
+    "engine": "kubernetes",
+    "domains": "env.example.org",
+    "cluster": "far",
+    "ingress_class": "nginx",
+    "public_scheme": "https",
+    "tls_secret": "wildcard",
+    "pushes_to": "registry.example.org/team",
+}
+
+
+@pytest.fixture
+def clusters(world: World, settings: Settings, client: Client, tmp_path: Path) -> Client:
+    """An owner, where the installation has a kubeconfig with two clusters."""
+    place = tmp_path / "kubeconfig"
+    place.write_text(KUBECONFIG)
+    settings.ENGINES = {
+        **settings.ENGINES,
+        "kubernetes": (
+            "environments.engines.kubernetes.KubernetesEngine",
+            {"kubeconfig": str(place), "installation": "0badcafe"},
+        ),
+    }
+    client.force_login(world.person("ana").user)  # type: ignore[arg-type]
+    return client
+
+
+def test_a_context_chooses_a_cluster_of_the_installation_by_its_name(
+    world: World, clusters: Client
+) -> None:
+    page = clusters.get("/acme/new-context").content.decode()
+    assert page.index('value="near"') < page.index('value="far"')
+    answer = clusters.post("/acme/new-context", OF_CLUSTER, follow=True)
+    assert "The cluster at https://127.0.0.1:1 does not answer" in answer.content.decode()
+    context = world.account.contexts.get(name="company")
+    assert context.configuration == {
+        "cluster": "far",
+        "ingress_class": "nginx",
+        "tls": True,
+        "tls_secret": "wildcard",
+    }
+    assert (context.entrance.scheme, context.entrance.port) == ("https", 443)
+    assert context.pushes_to == "registry.example.org/team"
+    wiring.engine_of(context)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"ingress_class": "a b"}, "cannot be the name of an object of Kubernetes"),
+        ({"public_port": "70000"}, "70000 is not a port"),
+        ({"cluster": "elsewhere"}, "elsewhere"),
+        ({"cluster": "/etc/passwd"}, "/etc/passwd"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_named(
+    world: World, clusters: Client, wrong: dict[str, str], says: str
+) -> None:
+    answer = clusters.post("/acme/new-context", {**OF_CLUSTER, **wrong})
+    assert says in answer.content.decode()
+    assert not world.account.contexts.filter(name="company").exists()
+
+
+def test_a_port_of_its_own_is_in_the_hosted_urls(world: World, clusters: Client) -> None:
+    sent = {**OF_CLUSTER, "public_scheme": "http", "public_port": "8090"}
+    clusters.post("/acme/new-context", sent)
+    context = world.account.contexts.get(name="company")
+    assert (context.entrance.scheme, context.entrance.port) == ("http", 8090)
+    assert context.configuration["tls"] is False

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from environments.models import Application, ApplicationVersion
+from environments.services import members
 from tests.world import TEMPLATE, Repository, World, services
 
 REGISTER = "/acme/register"
@@ -61,3 +62,43 @@ def test_of_very_many_problems_the_page_lists_the_first(world: World, browser: C
     page = answer.content.decode()
     assert page.count("is not a key") == 100
     assert "The first 100 of 300." in page
+
+
+def test_a_compose_file_is_answered_with_a_template_and_variables(
+    world: World, browser: Client
+) -> None:
+    repository = Repository(world.folder / "shop")
+    compose = "services:\n  web:\n    build: .\n    tty: true\n    environment: [COLOUR=teal]\n"
+    repository.commit({"docker-compose.yml": compose})
+    answer = browser.post(REGISTER, {"source": str(repository.folder)})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "The template and variables made from the Compose file" in page
+    assert "tty of web has no counterpart." in page
+    assert "line 4" in page
+    form = answer.context["form"]
+    proposed = {"template": form["template"].value(), "variables": form["variables"].value()}
+    assert "COLOUR" in proposed["variables"]
+    accepted = browser.post(REGISTER, {"source": str(repository.folder), **proposed})
+    assert accepted.status_code == 303
+    version = ApplicationVersion.objects.get()
+    assert (version.template, "teal" in members.unsealed(version)) == (proposed["template"], True)
+
+
+def test_variables_that_were_typed_stay_with_a_proposal(world: World, browser: Client) -> None:
+    repository = Repository(world.folder / "shop")
+    repository.commit({"docker-compose.yml": "services: {web: {image: x, environment: [A=b]}}\n"})
+    typed = {"source": str(repository.folder), "variables": "defaults: []\n"}
+    answer = browser.post(REGISTER, typed)
+    assert answer.context["form"]["variables"].value() == "defaults: []\n"
+
+
+def test_a_compose_file_with_errors_is_told_beside_a_template_to_start_from(
+    world: World, browser: Client
+) -> None:
+    repository = Repository(world.folder / "shop")
+    repository.commit({"docker-compose.yml": "services:\n  web: {}\n"})
+    page = browser.post(REGISTER, {"source": str(repository.folder)}).content.decode()
+    assert "web has neither an image nor a build." in page
+    assert "line 2" in page
+    assert "A template to start from" in page

@@ -24,6 +24,8 @@ from environments.core.ports import (
 )
 
 _STEP = re.compile(r"^(?:\[\d+/\d+\] )?S(?:TEP|tep) \d+/\d+ ?: (.*)$")
+_PUSHED = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
+"""The last line of a push, the same of Docker Engine and Podman."""
 _PULLED = ("Pull complete", "Already exists", "Download complete")
 _LABEL = "releaseclone/installation"
 _DEFAULT_REGISTRY = "docker.io"
@@ -162,7 +164,7 @@ class DockerBuilder:
         tell: Telling,
         unwanted: Unwanted,
     ) -> str:
-        """Bring it to a registry; its name there by digest."""
+        """Bring it to a registry; its name there by digest, under which it can be run here too."""
         repository, tag = _parts(name)
         self.tag(identifier, [f"{repository}:{tag}"])
         pieces = self._connection.stream(
@@ -174,18 +176,18 @@ class DockerBuilder:
         digest = ""
         for piece in pieces:
             if wrong := _error_of(piece):
-                raise BuildError(f"The image could not be pushed to {repository}: {wrong}")
-            digest = (piece.get("aux") or {}).get("Digest") or digest
+                raise BuildError(_why_not_pushed(repository, wrong))
+            if found := _PUSHED.search(str(piece.get("status") or "")):
+                digest = found[1]
             if line := _progress(piece):
                 tell([line])
-        if digest:
-            return f"{repository}@{digest}"
-        with self._connection.telling():
-            about = self._connection.api.inspect_image(f"{repository}:{tag}")
-        named = [one for one in about.get("RepoDigests") or () if one.startswith(f"{repository}@")]
-        if not named:
+        if not digest:
             raise BuildError(f"The registry did not say the digest of {repository}:{tag}.")
-        return str(named[0])
+        named = f"{repository}@{digest}"
+        # Podman's own digest is another one: what it pushes is packed anew.
+        if self.find(named) is None:
+            self.pull(named, credentials=credentials, tell=tell, unwanted=unwanted)
+        return named
 
     def remove(self, identifier: str) -> None:
         """Forget the image and its tags; it stays where something uses it."""
@@ -242,11 +244,26 @@ def _progress(piece: dict[str, Any]) -> str:
     return f"{layer}: {status}" if layer else status
 
 
+def _is_refused(text: str) -> bool:
+    return any(word in text for word in ("unauthorized", "authentication required", "denied"))
+
+
+def _why_not_pushed(repository: str, wrong: str) -> str:
+    if _is_refused(wrong.lower()):
+        why = "its registry refuses it"
+        what = "Add a sign-in that may push to the context, or correct the one that is there."
+    else:
+        why, what = "its registry does not take it", "Look at the registry, and deploy again."
+    return (
+        f"The image could not be pushed to {repository}: {why}. {what} (The engine says: {wrong})"
+    )
+
+
 def _why_not_fetched(image: str, wrong: str) -> str:
     text = wrong.lower()
     if "toomanyrequests" in text or "rate limit" in text:
         why, what = "its registry allows no more for now", "Sign in to it, or wait."
-    elif "unauthorized" in text or "authentication required" in text or "denied" in text:
+    elif _is_refused(text):
         why = "its registry refuses it, or has no image of this name"
         what = "Correct the name, or add a sign-in for the registry to the context."
     elif "not found" in text or "manifest unknown" in text:

@@ -51,13 +51,14 @@ def packed(folder: Path, *, context: str, dockerfile: str, text: str = "") -> Pa
     """The context without what its ``.dockerignore`` names; ``BuildError`` where it is not there.
 
     ``dockerfile`` is looked for in the context first, then in the repository; ``text`` is one that
-    is not looked for.
+    is not looked for. A list of the Dockerfile's own (``Dockerfile.dockerignore`` beside it) goes
+    before the context's.
     """
     root = _inside(folder, folder / context, f"the build context {context}")
     if not root.is_dir():
         raise BuildError(f"The repository has no folder {context} at this commit.")
     if text:
-        paths = tuple(sorted(exclude_paths(str(root), _ignored(root))))
+        paths = tuple(sorted(exclude_paths(str(root), _ignored(root / _IGNORE) or [])))
         return Packed(root, paths, _OWN_NAME, text, outside=True)
     candidates = (root / dockerfile, folder / dockerfile)
     found = next((one for one in candidates if one.is_file()), None)
@@ -73,17 +74,23 @@ def packed(folder: Path, *, context: str, dockerfile: str, text: str = "") -> Pa
         raise BuildError(f"{dockerfile} cannot be read: {wrong}.") from wrong
     outside = not found.is_relative_to(root)
     name = _OWN_NAME if outside else str(found.relative_to(root))
-    kept = [] if outside else [f"!{name}"]
-    ignored = [*_ignored(root), *kept] if _ignored(root) else []
+    ignored = _ignored(found.with_name(found.name + _IGNORE))
+    if ignored is None:
+        ignored = _ignored(root / _IGNORE) or []
+    else:
+        ignored.append(f"/{_IGNORE}")  # else the engine would leave out what that names too
+    if ignored and not outside:
+        ignored.append(f"!{name}")
     paths = tuple(sorted(exclude_paths(str(root), ignored, dockerfile=None if outside else name)))
     return Packed(root, paths, name, text, outside)
 
 
-def _ignored(root: Path) -> list[str]:
+def _ignored(place: Path) -> list[str] | None:
+    """What the list names; None where there is no such list."""
     try:
-        lines = (root / _IGNORE).read_text(errors="replace").splitlines()
+        lines = place.read_text(errors="replace").splitlines()
     except OSError:
-        return []
+        return None
     return list(_patterns(lines))
 
 

@@ -27,14 +27,19 @@ def problems_of(
     """Errors for what cannot run on this engine, warnings for what only tunes."""
     template = member.template
     remedy = "Take it out of the template."
+    unsupported: list[tuple[str, Place | None]] = [
+        (one.key, Place(template.file, one.line)) for one in template.unsupported
+    ]
     if not surroundings.engine.runs_images:
+        if template.cron_jobs:
+            unsupported.append(("cron_jobs", template.place_of("cron_jobs")))
         remedy = f"Use a context with the engine {_ENGINES_WITH_IMAGES}, or take it out."
-    for unsupported in template.unsupported:
+    for key, place in unsupported:
         yield error(
             "engine.unsupported",
-            place=Place(template.file, unsupported.line),
+            place=place,
             application=member.application,
-            key=unsupported.key,
+            key=key,
             engine=surroundings.engine.name,
             remedy=remedy,
         )
@@ -110,12 +115,13 @@ def _volumes(
 
 def tuning_problems(members: Sequence[Member], surroundings: Surroundings) -> Iterator[Problem]:
     """One warning for the limits, and one for each other key that the engine does not follow."""
-    if surroundings.engine.enforces_limits:
-        return
-    yield warning("engine.limits", engine=surroundings.engine.name)
+    if not surroundings.engine.enforces_limits:
+        yield warning("engine.limits", engine=surroundings.engine.name)
     for member in members:
         once = {tune.key: tune for tune in reversed(member.template.tunes)}
         for tune in reversed(once.values()):
+            if tune.key in surroundings.engine.follows:
+                continue
             yield warning(
                 "engine.tunes",
                 place=Place(member.template.file, tune.line),
@@ -177,7 +183,7 @@ def _fixed_ports(member: PlannedMember, surroundings: Surroundings) -> Iterator[
 
 def _too_long(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:
     """Variables that no process of this machine can be given."""
-    for workload in (*member.services, *member.jobs):
+    for workload in member.workloads:
         for value in workload.variables:
             # Most are far from the limit: only the others are worth being written out.
             if len(value.text) < _LONGEST_VARIABLE // 5:
@@ -212,7 +218,7 @@ def _own_addresses(
 ) -> Iterator[Problem]:
     """One warning for each variable, whoever of the member has it."""
     having: dict[str, list[PlannedWorkload]] = {}
-    for workload in (*member.services, *member.jobs):
+    for workload in member.workloads:
         for value in workload.variables:
             if value.name in addresses and value.source != "service":
                 having.setdefault(value.name, []).append(workload)

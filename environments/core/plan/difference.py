@@ -10,8 +10,8 @@ Form = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference. ``act``: ``comes``, ``goes`` or ``changes``; ``what``: ``member``,
-    ``service``, ``job``, ``host``, ``branch``, ``commit``, ``variable``, ``image``, ``ports``,
-    ``replicas`` or ``command``."""
+    ``service``, ``job``, ``cron job``, ``host``, ``branch``, ``commit``, ``variable``, ``image``,
+    ``ports``, ``replicas``, ``command``, ``schedule`` or ``volume``."""
 
     act: str
     what: str
@@ -38,9 +38,9 @@ def _member(name: str, old: Form | None, new: Form | None) -> Iterator[Change]:
     for key in ("branch", "commit"):
         if old and new and old[key] != new[key]:
             yield Change("changes", key, name, name, old[key] or "", new[key] or "")
-    for kind in ("service", "job"):
-        earlier = {workload["name"]: workload for workload in (old or {}).get(f"{kind}s", ())}
-        later = {workload["name"]: workload for workload in (new or {}).get(f"{kind}s", ())}
+    for kind, key in (("service", "services"), ("job", "jobs"), ("cron job", "cron_jobs")):
+        earlier = {workload["name"]: workload for workload in (old or {}).get(key, ())}
+        later = {workload["name"]: workload for workload in (new or {}).get(key, ())}
         for workload in earlier:
             if workload not in later:
                 yield Change("goes", kind, name, workload)
@@ -53,9 +53,10 @@ def _member(name: str, old: Form | None, new: Form | None) -> Iterator[Change]:
 
 def _workload(application: str, old: Form, new: Form) -> Iterator[Change]:
     name = new["name"]
-    for key in ("image", "replicas", "ports", "command"):
-        if old[key] != new[key]:
+    for key in ("image", "replicas", "ports", "command", "schedule"):
+        if key in new and old[key] != new[key]:
             yield Change("changes", key, application, name, _written(old[key]), _written(new[key]))
+    yield from _volumes(application, name, old, new)
     earlier = {value["name"]: value for value in old["variables"]}
     later = {value["name"]: value for value in new["variables"]}
     for variable in sorted(earlier.keys() | later.keys()):
@@ -66,6 +67,18 @@ def _workload(application: str, old: Form, new: Form) -> Iterator[Change]:
         yield Change(
             act, "variable", application, f"{name} {variable}", _text(before), _text(after)
         )
+
+
+def _volumes(application: str, name: str, old: Form, new: Form) -> Iterator[Change]:
+    """What is mounted where. Plans that were kept by an older version say nothing of it."""
+    earlier, later = (form.get("volumes") for form in (old, new))
+    if earlier is None or later is None:
+        return
+    for path in sorted(earlier.keys() | later.keys()):
+        before, after = earlier.get(path, ""), later.get(path, "")
+        if before != after:
+            act = "comes" if path not in earlier else "goes" if path not in later else "changes"
+            yield Change(act, "volume", application, f"{name} {path}", before, after)
 
 
 def _written(value: Any) -> str:

@@ -10,8 +10,6 @@ from environments.core.problems import Place, Problem, error, nearest, warning
 from environments.core.template.model import AppTemplate, Workload
 from environments.core.template.workloads import amount
 
-_PARTS_OF_OWN = 3
-
 
 def imaging_problems(
     planned: Sequence[PlannedMember], surroundings: Surroundings
@@ -24,20 +22,24 @@ def imaging_problems(
         if member.member.act is not Act.APPLY:
             continue
         yield from _without_image(member)
+        if engine.pulls_images and not surroundings.has_registry:
+            yield from _without_registry(member, surroundings)
         if not engine.maps_ports and engine.local_ports is not LocalPorts.EVERY:
             yield from _other_ports(member, engine.name)
         if engine.cpus is not None:
             yield from _too_many_cpus(member, engine.name, engine.cpus)
 
 
+def _workloads(member: PlannedMember) -> Iterator[Workload]:
+    """What the plan runs of the member, as its template says it."""
+    found = (member.member.template.workload(one.kind, one.name) for one in member.workloads)
+    return filter(None, found)
+
+
 def _without_image(member: PlannedMember) -> Iterator[Problem]:
-    """Services and jobs for which there is no image, by their lines."""
+    """What has no image, by its line."""
     template = member.member.template
-    workloads = (
-        *(template.service(service.name) for service in member.services),
-        *(template.job(job.name) for job in member.jobs),
-    )
-    for workload in filter(None, workloads):
+    for workload in _workloads(member):
         if source_of(template, workload) is not None:
             continue
         about: dict[str, Any] = {
@@ -53,6 +55,22 @@ def _without_image(member: PlannedMember) -> Iterator[Problem]:
             yield warning("image.not-built", image=workload.image, suggestion=hint, **about)
 
 
+def _without_registry(member: PlannedMember, surroundings: Surroundings) -> Iterator[Problem]:
+    """What is built, and could not be fetched from anywhere; once for a member."""
+    template = member.member.template
+    for workload in _workloads(member):
+        if source_of(template, workload) is not None:
+            yield error(
+                "image.no-registry",
+                place=Place(template.file, workload.line),
+                application=member.member.application,
+                name=workload.name,
+                context=surroundings.context,
+                engine=surroundings.engine.name,
+            )
+            return
+
+
 def _image_of(template: AppTemplate, workload: Workload) -> str:
     service = template.service(getattr(workload, "from_services", ""))
     return workload.image or (service.image if service is not None else "")
@@ -60,7 +78,7 @@ def _image_of(template: AppTemplate, workload: Workload) -> str:
 
 def _built(template: AppTemplate) -> Iterator[str]:
     """The names of images that the template builds."""
-    for workload in (*template.services, *template.jobs):
+    for workload in template.workloads:
         if workload.build is not None and workload.image:
             yield workload.image
 
@@ -82,7 +100,7 @@ def _other_ports(member: PlannedMember, engine: str) -> Iterator[Problem]:
 
 
 def _too_many_cpus(member: PlannedMember, engine: str, cpus: float) -> Iterator[Problem]:
-    for workload in (*member.services, *member.jobs):
+    for workload in member.workloads:
         if amount(workload.resources.cpu_limits) > cpus:
             yield warning(
                 "engine.cpus",

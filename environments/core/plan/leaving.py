@@ -45,7 +45,7 @@ def _names(planned: PlannedMember, plan: Plan) -> Iterator[Name]:
     """What the member owns in the namespace. Host names with a handle in them never meet."""
     for service in planned.services:
         yield "service", service.workload
-    for job in planned.member.template.jobs:
+    for job in (*planned.member.template.jobs, *planned.member.template.cron_jobs):
         yield "job", label(job.name)
     for volume in planned.member.template.shared_volumes:
         yield "volume", label(volume.name)

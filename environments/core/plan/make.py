@@ -19,7 +19,7 @@ from environments.core.plan.shown import digest_of
 from environments.core.plan.workloads import Shaped, planned_members
 from environments.core.problems import Place, Problem, error, nearest, warning
 from environments.core.template.model import Job, Service
-from environments.core.workflow import PlannedStep, removal_step, steps_for
+from environments.core.workflow import PlannedStep, cron_steps, removal_step, steps_for
 
 SETUP = "setup"
 PATCH = "patch"
@@ -78,9 +78,13 @@ def _shape(kind: str, member: Member) -> tuple[Shaped, list[Problem]]:
         template, flow, application=member.application, excluded=member.excluded
     )
     services, jobs = _running(member, kind if member.act is Act.APPLY else SETUP, steps)
-    steps = () if member.act is Act.KEEP else steps
+    cron_jobs = [job for job in template.cron_jobs if job.from_services not in member.excluded]
+    if member.act is Act.KEEP:
+        steps = ()
+    elif kind != TEARDOWN:
+        steps = (*steps, *cron_steps(template, excluded=member.excluded))
     found = [*problems, *wrong] if member.act is Act.APPLY else []
-    return Shaped(member, services, jobs, steps), found
+    return Shaped(member, services, jobs, steps, {job.name: job for job in cron_jobs}), found
 
 
 def _running(
@@ -121,7 +125,9 @@ def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
         file=one.member.template.file,
         imported=one.member.is_imported,
         services=tuple((service.name, service.line) for service in one.services.values()),
-        jobs=tuple((job.name, job.line) for job in _ever_run(one.member)),
+        jobs=tuple(
+            (job.name, job.line) for job in (*_ever_run(one.member), *one.cron_jobs.values())
+        ),
         volumes=tuple((v.name, v.line) for v in one.member.template.shared_volumes),
         hosts=tuple((host.host, host.path, host.line) for host in own),
         addressed=tuple(
@@ -252,9 +258,8 @@ def _about_engine(
         if one.member.act is Act.APPLY
     ]
     for one, member in applied:
-        workloads = (*member.services, *member.jobs)
         services = tuple(one.services.values())
-        yield from capability.problems_of(one.member, services, workloads, surroundings)
+        yield from capability.problems_of(one.member, services, member.workloads, surroundings)
     yield from capability.tuning_problems([one.member for one, _ in applied], surroundings)
     yield from capability.process_problems(planned, surroundings)
     yield from imaging.imaging_problems(planned, surroundings)

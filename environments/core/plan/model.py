@@ -85,13 +85,15 @@ class Surroundings:
     local_ports: Mapping[tuple[str, int], int] = field(default_factory=dict)
     processes_elsewhere: int = 0
     process_limit: int = 100
+    has_registry: bool = False
+    """Whether built images are pushed somewhere."""
     names_resolve: bool = True
     """Whether a hosted name resolves for a process on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedWorkload:
-    """A service or job with everything that decides how it runs; texts are final."""
+    """A service, job or cron job with everything that decides how it runs; texts are final."""
 
     name: str
     workload: str
@@ -115,6 +117,8 @@ class PlannedWorkload:
     node_selector: tuple[tuple[str, str], ...] = ()
     service_account_name: str = ""
     completed_timeout: int = 0
+    schedule: str = ""
+    """Of a cron job: when it runs, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +145,16 @@ class PlannedMember:
     services: tuple[PlannedWorkload, ...]
     jobs: tuple[PlannedWorkload, ...]
     steps: tuple[PlannedStep, ...]
+    cron_jobs: tuple[PlannedWorkload, ...] = ()
+
+    @property
+    def workloads(self) -> tuple[PlannedWorkload, ...]:
+        """Everything that it runs."""
+        return (*self.services, *self.jobs, *self.cron_jobs)
 
     def workload(self, kind: str, name: str) -> PlannedWorkload | None:
-        """The service or job of this name."""
-        among = self.services if kind == "service" else self.jobs
+        """The service, job or cron job of this name."""
+        among = [planned for planned in self.workloads if planned.kind == kind]
         return next((planned for planned in among if planned.name == name), None)
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from environments.core.problems import Place, Problem, error
-from environments.core.template.model import AppTemplate, Build, Job, Service, Workload
+from environments.core.template.model import AppTemplate, Build, Workload
 from environments.core.template.references import wrong_type
 
 Fill = Callable[[str], str]
+W = TypeVar("W", bound=Workload)
 _PLACEHOLDER = re.compile(r"\$\{parameters\.([^}]*)\}")
 
 
@@ -54,29 +56,22 @@ def filled_in(template: AppTemplate, values: Mapping[str, str]) -> AppTemplate:
 
     return replace(
         template,
-        services=tuple(_service(service, fill) for service in template.services),
-        jobs=tuple(_job(job, fill) for job in template.jobs),
-        cron_jobs=tuple(_job(job, fill) for job in template.cron_jobs),
+        services=tuple(_filled(service, fill) for service in template.services),
+        jobs=tuple(_filled(job, fill) for job in template.jobs),
+        cron_jobs=tuple(_filled(job, fill) for job in template.cron_jobs),
         builds=tuple(replace(one, build=_build(one.build, fill)) for one in template.builds),
     )
 
 
-def _service(service: Service, fill: Fill) -> Service:
-    return replace(service, **_common(service, fill))  # type: ignore[arg-type]
-
-
-def _job(job: Job, fill: Fill) -> Job:
-    return replace(job, **_common(job, fill))  # type: ignore[arg-type]
-
-
-def _common(workload: Workload, fill: Fill) -> dict[str, object]:
+def _filled(workload: W, fill: Fill) -> W:
     build = workload.build
-    return {
-        "command": tuple(map(fill, workload.command)),
-        "args": tuple(map(fill, workload.args)),
-        "envs": tuple(replace(env, value=fill(env.value)) for env in workload.envs),
-        "build": build and _build(build, fill),
-    }
+    return replace(
+        workload,
+        command=tuple(map(fill, workload.command)),
+        args=tuple(map(fill, workload.args)),
+        envs=tuple(replace(env, value=fill(env.value)) for env in workload.envs),
+        build=build and _build(build, fill),
+    )
 
 
 def _build(build: Build, fill: Fill) -> Build:

@@ -64,6 +64,7 @@ def _member(planned: PlannedMember, fingerprint: Callable[[str], str]) -> dict[s
         "excluded": list(member.excluded),
         "services": [_workload(service, fingerprint) for service in planned.services],
         "jobs": [_workload(job, fingerprint) for job in planned.jobs],
+        "cron_jobs": [_cron_job(job, fingerprint) for job in planned.cron_jobs],
         "steps": [
             {
                 "name": step.name,
@@ -93,8 +94,13 @@ def _workload(workload: PlannedWorkload, fingerprint: Callable[[str], str]) -> d
         "replicas": workload.replicas,
         "ports": [port.target_port for port in workload.ports],
         "command": [*workload.command, *workload.args],
+        "volumes": {volume.mount_path: volume.claim or volume.name for volume in workload.volumes},
         "variables": [_variable(value, fingerprint) for value in workload.variables],
     }
+
+
+def _cron_job(job: PlannedWorkload, fingerprint: Callable[[str], str]) -> dict[str, Any]:
+    return {**_workload(job, fingerprint), "schedule": job.schedule}
 
 
 def _variable(value: Value, fingerprint: Callable[[str], str]) -> dict[str, Any]:
@@ -177,4 +183,5 @@ def _digested(planned: PlannedMember) -> list[Any]:
         sorted(member.excluded),
         [service.name for service in planned.services],
         [job.name for job in planned.jobs],
+        [[job.name, job.schedule] for job in planned.cron_jobs],
     ]

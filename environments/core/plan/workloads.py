@@ -1,7 +1,7 @@
 """Services and jobs with everything that decides how they run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from environments.core.names import label
 from environments.core.plan.hosts import ports_of, rules_of
@@ -15,7 +15,9 @@ from environments.core.plan.model import (
 )
 from environments.core.ports import LocalPorts
 from environments.core.problems import Problem
+from environments.core.schedules import workload_of
 from environments.core.template.model import (
+    CronJob,
     EnvironmentVariable,
     Job,
     Port,
@@ -42,11 +44,12 @@ class Shaped:
     services: Mapping[str, Service]
     jobs: Mapping[str, Job]
     steps: tuple[PlannedStep, ...]
+    cron_jobs: Mapping[str, CronJob] = field(default_factory=dict)
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """Everything that this member runs."""
-        return (*self.services.values(), *self.jobs.values())
+        return (*self.services.values(), *self.jobs.values(), *self.cron_jobs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,24 @@ def planned_members(
             made, wrong = _workload(one.member, job, "job", own)
             jobs.append(replace(made, completed_timeout=job.completed_timeout))
             problems += wrong if one.member.act is Act.APPLY else ()
-        planned.append(PlannedMember(one.member, tuple(services), tuple(jobs), one.steps))
+        cron_jobs: list[PlannedWorkload] = []
+        for cron_job in one.cron_jobs.values():
+            made, wrong = _workload(one.member, cron_job, "cron_job", own)
+            cron_jobs.append(_with_schedule(made, cron_job))
+            problems += wrong if one.member.act is Act.APPLY else ()
+        planned.append(
+            PlannedMember(one.member, tuple(services), tuple(jobs), one.steps, tuple(cron_jobs))
+        )
     return tuple(planned), tuple(dict.fromkeys(problems))
+
+
+def _with_schedule(made: PlannedWorkload, cron_job: CronJob) -> PlannedWorkload:
+    return replace(
+        made,
+        workload=workload_of(cron_job.name),
+        completed_timeout=cron_job.completed_timeout,
+        schedule=cron_job.schedule,
+    )
 
 
 def _shared(

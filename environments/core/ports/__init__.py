@@ -1,6 +1,6 @@
 """The protocols that hands fulfil, and the plain values that pass between them and the house."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,15 +33,29 @@ from environments.core.ports.builders import (
 from environments.core.ports.builders import (
     Unwanted as Unwanted,
 )
+from environments.core.ports.manifests import (
+    Manifest as Manifest,
+)
+from environments.core.ports.manifests import (
+    WorkloadKind as WorkloadKind,
+)
+from environments.core.ports.manifests import (
+    expanded as expanded,
+)
+from environments.core.ports.manifests import (
+    variables_of as variables_of,
+)
+from environments.core.ports.manifests import (
+    workloads as workloads,
+)
 from environments.core.ports.terminals import Terminal as Terminal
-
-Manifest = Mapping[str, Any]
-"""One Kubernetes object as parsed JSON. Every engine reads the same ones; see ``core.render``."""
 
 # What render writes on every object, and engines read back.
 LABEL_APPLICATION = "releaseclone/application"
 LABEL_ENVIRONMENT = "releaseclone/environment"
 LABEL_WORKLOAD = "releaseclone/workload"
+LABEL_KIND = "releaseclone/kind"
+"""A job may bear the name of a service: a ``WorkloadKind`` tells them apart."""
 LABEL_MANAGED = "app.kubernetes.io/managed-by"
 MANAGED_BY = "releaseclone"
 ANNOTATION_COMMIT = "releaseclone/commit"
@@ -115,13 +129,6 @@ class Phase(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-class WorkloadKind(StrEnum):
-    """What an instance is a copy of: a service runs until stopped, a job until it ends."""
-
-    SERVICE = "Deployment"
-    JOB = "Job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +231,14 @@ class EngineTraits:
     """``tend`` has something to do."""
     converges: bool = False
     """``apply`` does one step of a change, as one replica after another, and is called again."""
+    applies_at_once: int = 1
+    """How many workloads of a namespace may be applied side by side."""
     cpus: float | None = None
     """How many there are on the one machine where everything runs; limits above are capped."""
+    follows: frozenset[str] = frozenset()
+    """The keys of a template that only tune (``node_selector``), and that it follows."""
+    pulls_images: bool = False
+    """It fetches images itself, from registries: what is built has to be pushed to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,8 +336,3 @@ class Ingress(Protocol):
 
         ``doors``: addresses where it answers beside its own, as far as this machine has them now.
         """
-
-
-def workloads(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
-    """The manifests that run something: Deployments and Jobs."""
-    return (manifest for manifest in manifests if manifest["kind"] in tuple(WorkloadKind))

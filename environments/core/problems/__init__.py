@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from environments.core.problems import asking, deploying, members, planning, template
+from environments.core.problems import asking, compose, deploying, members, planning, template
 from environments.core.problems.entry import Entry
 
 CATALOGUE: dict[str, Entry] = {
     **template.CATALOGUE,
+    **compose.CATALOGUE,
     **asking.CATALOGUE,
     **planning.CATALOGUE,
     **members.CATALOGUE,

@@ -55,6 +55,20 @@ CATALOGUE: dict[str, Entry] = {
     "context.no-login": Entry(
         "{name} signs in to no registry {registry}.", "Load the page again: somebody removed it."
     ),
+    "context.not-found": Entry(
+        "There is no container engine at {places}.",
+        "Start Docker (systemctl start docker) or Podman's service (systemctl start "
+        "podman.socket), or name one by DOCKER_HOST, such as unix:///run/podman/podman.sock.",
+    ),
+    "context.cluster": Entry(
+        "The installation's kubeconfig has no context {cluster}.", "It has: {known}."
+    ),
+    "context.object-name": Entry(
+        "{name!r} cannot be the name of an object of Kubernetes.",
+        "Use lower-case letters, digits and hyphens, at most 63.",
+    ),
+    "context.port": Entry("{port} is not a port.", "Give a number from 1 to 65535."),
+    "context.no-such": Entry("There is no context {name} in this account.", "It has: {known}."),
     "context.away": Entry(
         "The engine of {name} does not answer yet: {reason}",
         "The context is saved; check its connection before you deploy there.",
@@ -208,10 +222,8 @@ CATALOGUE: dict[str, Entry] = {
         "The demo's repositories are folders of this machine, which are not allowed.",
         "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",
     ),
-    "demo.no-docker": Entry(
-        "There is no container engine on this machine.",
-        "Start Docker (systemctl start docker) or Podman's service (systemctl start "
-        "podman.socket), or name one by DOCKER_HOST; make demo runs without one.",
+    "demo.docker-away": Entry(
+        "The demo cannot run in containers: {reason}", "make demo runs without them."
     ),
     "command.reads": Entry("{path} cannot be read: {reason}.", "Give the path of a text file."),
     "command.usage": Entry("{reason}.", "See manage.py {command} --help."),

@@ -90,6 +90,10 @@ CATALOGUE: dict[str, Entry] = {
         "{name} of {application} has no image and no build, and here only images are run.",
         "Give it a build with a Dockerfile, an image, or a context with the engine process.",
     ),
+    "image.no-registry": Entry(
+        "{name} of {application} is built, and the engine {engine} fetches images from a registry.",
+        "Say in the context {context} where built images are pushed to.",
+    ),
     "image.not-built": Entry(
         "{name} of {application} runs the repository's image {image}, which nothing builds.",
         "{suggestion}",

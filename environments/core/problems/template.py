@@ -44,10 +44,14 @@ CATALOGUE: dict[str, Entry] = {
     "yaml.merge-key": Entry(
         "YAML 1.2 has no merge keys (<<).", "Write the keys out; an alias as a value is fine."
     ),
+    "yaml.merge-value": Entry(
+        "A merge key (<<) brings in what is no mapping.", "Name a mapping by its alias."
+    ),
     "yaml.duplicate-key": Entry(
         "{key} is written twice; the first one is in line {line}.", "Keep one of them."
     ),
     "template.unknown-key": Entry("{key} is not a key{above}.", "{hint}"),
+    "template.empty-key": Entry("A key is empty.", "Give it a name, or take it out."),
     "template.required": Entry("{where} has no {key}.", "Add it."),
     "template.expected": Entry("{where} must be {expected}, and is {actual}.", "{hint}"),
     "template.twice": Entry(
@@ -73,6 +77,10 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "template.job-source": Entry(
         "The job {job} has nothing to run.", "Give it from_services, an image, or has_repo: true."
+    ),
+    "template.schedule": Entry(
+        "The schedule {schedule} of {job} cannot be followed: {wrong}.",
+        "Write it like 30 4 * * 1-5 (4:30 from Monday to Friday), or @hourly.",
     ),
     "template.probe": Entry(
         "The {key} of {name} must ask in one way, and has {found}.",

@@ -1,5 +1,21 @@
 """Plan to Kubernetes manifests, in the order to apply them: same input, same bytes."""
 
-from environments.core.render.manifests import job_manifests, render, service_manifests
+from environments.core.render.manifests import (
+    KEPT_RUNS,
+    cron_job_manifests,
+    job_manifests,
+    render,
+    run_of,
+    service_manifests,
+)
+from environments.core.render.pulling import with_sign_ins
 
-__all__ = ["job_manifests", "render", "service_manifests"]
+__all__ = [
+    "KEPT_RUNS",
+    "cron_job_manifests",
+    "job_manifests",
+    "render",
+    "run_of",
+    "service_manifests",
+    "with_sign_ins",
+]

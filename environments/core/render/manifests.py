@@ -1,26 +1,27 @@
-"""The manifests of each service and job, and those of a whole plan."""
+"""The manifests of each service, job and cron job, and those of a whole plan."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from environments.core.names import label
 from environments.core.plan.model import Plan, PlannedMember, PlannedWorkload
 from environments.core.ports import (
     ANNOTATION_COMMIT,
     ANNOTATION_FOLDER,
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
-    LABEL_APPLICATION,
-    LABEL_ENVIRONMENT,
+    LABEL_KIND,
     LABEL_MANAGED,
     LABEL_WORKLOAD,
     MANAGED_BY,
     Manifest,
 )
-from environments.core.render import volumes
-from environments.core.template.model import Port, Probe, ProbeKind, Resources
+from environments.core.render import marks, network, volumes
+from environments.core.template.model import Probe, ProbeKind, Resources
+
+KEPT_RUNS = 3
+"""How many ended runs of a cron job can still be looked at."""
 
 
 def service_manifests(
@@ -32,20 +33,20 @@ def service_manifests(
     made += _config_map(plan, member, service, name)
     made += _claims(plan, member, service)
     if service.ports:
-        made.append(_service(plan, member, service))
+        made.append(network.service_of(plan, member, service))
     made.append(
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": _metadata(plan, member, name, **_code(member, service)),
+            "metadata": marks.metadata(plan, member, name, **_code(member, service)),
             "spec": {
                 "replicas": service.replicas,
-                "selector": {"matchLabels": {LABEL_WORKLOAD: name}},
+                "selector": {"matchLabels": marks.selector(name)},
                 "template": _pod(member, service, name),
             },
         }
     )
-    made += _ingress(plan, member, service)
+    made += network.ingress_of(plan, member, service)
     return _with_revision(made)
 
 
@@ -53,29 +54,87 @@ def job_manifests(
     plan: Plan, member: PlannedMember, job: PlannedWorkload, *, name: str
 ) -> tuple[Manifest, ...]:
     """Secret, ConfigMap and Job of one run of a job; ``name`` is that of the run."""
-    pod = _pod(member, job, name)
-    pod["spec"]["restartPolicy"] = "Never"
-    annotations = {**_code(member, job), ANNOTATION_TIMEOUT: str(job.completed_timeout)}
     made = [
-        _secret(plan, member, job, name),
-        *_config_map(plan, member, job, name),
-        *_claims(plan, member, job),
+        *_beside_job(plan, member, job, name),
         {
             "apiVersion": "batch/v1",
             "kind": "Job",
-            "metadata": _metadata(plan, member, name, **annotations),
-            "spec": {
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": job.completed_timeout,
-                "template": pod,
-            },
+            "metadata": marks.metadata(plan, member, name, **_of_job(member, job)),
+            "spec": _job_spec(member, job, name),
         },
     ]
     return _with_revision(made)
 
 
+def _of_job(member: PlannedMember, job: PlannedWorkload) -> dict[str, str]:
+    return {**_code(member, job), ANNOTATION_TIMEOUT: str(job.completed_timeout)}
+
+
+def _job_spec(member: PlannedMember, job: PlannedWorkload, name: str) -> dict[str, Any]:
+    pod = _pod(member, job, name)
+    pod["spec"]["restartPolicy"] = "Never"
+    return {"backoffLimit": 0, "activeDeadlineSeconds": job.completed_timeout, "template": pod}
+
+
+def _beside_job(
+    plan: Plan, member: PlannedMember, job: PlannedWorkload, name: str
+) -> Iterator[dict[str, Any]]:
+    yield _secret(plan, member, job, name)
+    yield from _config_map(plan, member, job, name)
+    yield from _claims(plan, member, job)
+
+
+def cron_job_manifests(
+    plan: Plan, member: PlannedMember, job: PlannedWorkload
+) -> tuple[Manifest, ...]:
+    """Secret, ConfigMap and CronJob: what each of its runs is made from."""
+    name = job.workload
+    annotations = _of_job(member, job)
+    run = {
+        "metadata": {"labels": marks.labels(member, name), "annotations": annotations},
+        "spec": _job_spec(member, job, name),
+    }
+    schedule = {
+        "schedule": job.schedule,
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "successfulJobsHistoryLimit": KEPT_RUNS,
+        "failedJobsHistoryLimit": KEPT_RUNS,
+    }
+    made = [
+        *_beside_job(plan, member, job, name),
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": marks.metadata(plan, member, name, **annotations),
+            "spec": {**schedule, "jobTemplate": run},
+        },
+    ]
+    return _with_revision(made)
+
+
+def run_of(manifests: Sequence[Manifest], *, name: str) -> tuple[Manifest, ...]:
+    """The manifests of one run of a cron job, under this name."""
+    made: list[Manifest] = []
+    for manifest in manifests:
+        if manifest["kind"] != "CronJob":
+            made.append(manifest)
+            continue
+        of_all, run = manifest["metadata"], manifest["spec"]["jobTemplate"]
+        labels = {**of_all["labels"], LABEL_WORKLOAD: name}
+        made.append(
+            {
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "metadata": {**of_all, "name": name, "labels": labels},
+                "spec": run["spec"],
+            }
+        )
+    return tuple(made)
+
+
 def render(plan: Plan) -> tuple[Manifest, ...]:
-    """All manifests of a plan: the namespace, then member by member, jobs before services."""
+    """All manifests of a plan: the namespace, then member by member: jobs, services, cron jobs."""
     namespace: Manifest = {
         "apiVersion": "v1",
         "kind": "Namespace",
@@ -87,28 +146,9 @@ def render(plan: Plan) -> tuple[Manifest, ...]:
             made += job_manifests(plan, member, job, name=job.workload)
         for service in member.services:
             made += service_manifests(plan, member, service)
+        for cron_job in member.cron_jobs:
+            made += cron_job_manifests(plan, member, cron_job)
     return tuple(made)
-
-
-def _labels(member: PlannedMember, name: str) -> dict[str, str]:
-    return {
-        LABEL_MANAGED: MANAGED_BY,
-        LABEL_APPLICATION: label(member.member.application),
-        LABEL_ENVIRONMENT: member.member.env_id,
-        LABEL_WORKLOAD: name,
-    }
-
-
-def _metadata(
-    plan: Plan, member: PlannedMember, workload: str, suffix: str = "", /, **annotations: str
-) -> dict[str, Any]:
-    """``suffix``: what stands behind the workload's name in the name of this object."""
-    return {
-        "name": f"{workload}{suffix}",
-        "namespace": plan.namespace,
-        "labels": _labels(member, workload),
-        "annotations": annotations,
-    }
 
 
 def _code(member: PlannedMember, workload: PlannedWorkload) -> dict[str, str]:
@@ -127,7 +167,7 @@ def _secret(
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": _metadata(plan, member, name, "-environment"),
+        "metadata": marks.metadata(plan, member, name, marks.beside(workload, name, "environment")),
         "type": "Opaque",
         "stringData": {value.name: value.text for value in workload.variables},
     }
@@ -140,7 +180,7 @@ def _config_map(
         yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": _metadata(plan, member, name, "-files"),
+            "metadata": marks.metadata(plan, member, name, marks.beside(workload, name, "files")),
             "data": {f"file-{number}": text for number, (_, text) in enumerate(workload.files)},
         }
 
@@ -150,7 +190,7 @@ def _claims(
 ) -> Iterator[dict[str, Any]]:
     """What keeps data: it belongs to the member, not to one revision of a workload."""
     for name, size in volumes.claims(workload):
-        labels = _labels(member, name)
+        labels = marks.labels(member, name)
         del labels[LABEL_WORKLOAD]
         yield {
             "apiVersion": "v1",
@@ -163,38 +203,13 @@ def _claims(
         }
 
 
-def _service(plan: Plan, member: PlannedMember, service: PlannedWorkload) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": _metadata(plan, member, service.workload),
-        "spec": {
-            "selector": {LABEL_WORKLOAD: service.workload},
-            "ports": [
-                {
-                    "name": f"port-{port.port}",
-                    "port": port.port,
-                    "targetPort": port.target_port,
-                    "protocol": "TCP",
-                }
-                for port in _distinct(service.ports)
-            ],
-        },
-    }
-
-
-def _distinct(ports: tuple[Port, ...]) -> list[Port]:
-    """Each number once: Kubernetes refuses the same one twice."""
-    return list({port.port: port for port in ports}.values())
-
-
 def _pod(member: PlannedMember, workload: PlannedWorkload, name: str) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": name,
         "image": workload.image,
         "command": list(workload.command),
         "args": list(workload.args),
-        "envFrom": [{"secretRef": {"name": f"{name}-environment"}}],
+        "envFrom": [{"secretRef": {"name": marks.beside(workload, name, "environment")}}],
         "ports": [
             {"containerPort": port.target_port, "protocol": "TCP"}
             for port in {port.target_port: port for port in workload.ports}.values()
@@ -214,14 +229,17 @@ def _pod(member: PlannedMember, workload: PlannedWorkload, name: str) -> dict[st
             {"name": "files", "mountPath": path, "subPath": f"file-{number}"}
             for number, (path, _) in enumerate(workload.files)
         ]
-        mounted.append({"name": "files", "configMap": {"name": f"{name}-files"}})
+        mounted.append(
+            {"name": "files", "configMap": {"name": marks.beside(workload, name, "files")}}
+        )
     if mounts:
         container["volumeMounts"], spec["volumes"] = mounts, mounted
     if workload.node_selector:
         spec["nodeSelector"] = dict(workload.node_selector)
     if workload.service_account_name:
         spec["serviceAccountName"] = workload.service_account_name
-    return {"metadata": {"labels": _labels(member, name)}, "spec": spec}
+    labels = {**marks.labels(member, name), LABEL_KIND: str(marks.kind(workload))}
+    return {"metadata": {"labels": labels}, "spec": spec}
 
 
 def _resources(resources: Resources) -> dict[str, Any]:
@@ -246,46 +264,6 @@ def _probe(probe: Probe) -> dict[str, Any]:
     }
 
 
-def _ingress(
-    plan: Plan, member: PlannedMember, service: PlannedWorkload
-) -> Iterator[dict[str, Any]]:
-    hosts = [
-        host
-        for host in plan.hosts
-        if host.env_id == member.member.env_id and host.service == service.name
-    ]
-    if not hosts:
-        return
-    ports = {port.target_port: port.port for port in reversed(service.ports)}
-    yield {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": _metadata(plan, member, service.workload),
-        "spec": {
-            "rules": [
-                {
-                    "host": host.host,
-                    "http": {
-                        "paths": [
-                            {
-                                "path": host.path,
-                                "pathType": "Prefix",
-                                "backend": {
-                                    "service": {
-                                        "name": service.workload,
-                                        "port": {"number": ports[host.target_port]},
-                                    }
-                                },
-                            }
-                        ]
-                    },
-                }
-                for host in hosts
-            ]
-        },
-    }
-
-
 def _with_revision(manifests: list[dict[str, Any]]) -> tuple[Manifest, ...]:
     """The same manifests, the workload marked with a digest of all that decides how it runs.
 
@@ -299,7 +277,7 @@ def _with_revision(manifests: list[dict[str, Any]]) -> tuple[Manifest, ...]:
     canonical = json.dumps(_lasting(manifests, passing), sort_keys=True, ensure_ascii=False)
     revision = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     for manifest in manifests:
-        if manifest["kind"] in ("Deployment", "Job"):
+        if manifest["kind"] in ("Deployment", "Job", "CronJob"):
             manifest["metadata"]["annotations"][ANNOTATION_REVISION] = revision
     return tuple(manifests)
 

@@ -22,7 +22,9 @@ def claim_name(workload: PlannedWorkload, volume: Volume) -> str:
     """A shared volume under its own name; one of a workload under both, kept apart by a dot."""
     if volume.claim:
         return label(volume.claim)
-    owner = f"job.{workload.workload}" if workload.kind == "job" else workload.workload
+    owner = (
+        f"job.{workload.workload}" if workload.kind in ("job", "cron_job") else workload.workload
+    )
     return f"{owner}.{label(volume.name or volume.mount_path)}"
 
 

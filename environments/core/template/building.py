@@ -1,6 +1,8 @@
 """From a file that holds to its schema to plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from environments.core.template.fields import Entry, root_of
 from environments.core.template.model import (
@@ -11,10 +13,20 @@ from environments.core.template.model import (
     Volume,
     Workflow,
     WorkflowStep,
+    Workload,
 )
 from environments.core.template.support import tunes, unsupported
-from environments.core.template.workloads import job_of, named_build_of, resources_of, service_of
+from environments.core.template.workloads import (
+    cron_job_of,
+    job_of,
+    named_build_of,
+    node_selector_of,
+    resources_of,
+    service_of,
+)
 from environments.core.yamlfile import Document
+
+_Any = TypeVar("_Any", bound=Workload)
 
 
 def template_of(document: Document) -> AppTemplate:
@@ -23,6 +35,7 @@ def template_of(document: Document) -> AppTemplate:
     resources = root.entry("resources")
     defaults = resources_of(root.entry("resources"))
     replicas = resources.number("replicas", 1) if resources else 1
+    nodes = node_selector_of(root)
     return AppTemplate(
         file=document.file,
         app=root.text("app"),
@@ -33,13 +46,19 @@ def template_of(document: Document) -> AppTemplate:
         auto_deploy=root.flag("auto_deploy") is not False,
         parallelize_app_imports=root.flag("parallelize_app_imports") is True,
         app_imports=tuple(map(_import, root.entries("app_imports"))),
-        services=tuple(service_of(entry, defaults, replicas) for entry in root.entries("services")),
-        jobs=tuple(job_of(entry, defaults) for entry in root.entries("jobs")),
-        cron_jobs=tuple(job_of(entry, defaults) for entry in root.entries("cron_jobs")),
+        services=tuple(
+            _placed(service_of(entry, defaults, replicas), nodes)
+            for entry in root.entries("services")
+        ),
+        jobs=tuple(_placed(job_of(entry, defaults), nodes) for entry in root.entries("jobs")),
+        cron_jobs=tuple(
+            _placed(cron_job_of(entry, defaults), nodes) for entry in root.entries("cron_jobs")
+        ),
         builds=tuple(map(named_build_of, root.entries("builds"))),
         charts=tuple(entry.name for entry in root.entries("charts")),
         infrastructure=tuple(entry.name for entry in root.entries("infrastructure")),
         shared_volumes=tuple(map(_shared_volume, root.entries("shared_volumes"))),
+        ingress=_ingress(root.entry("ingress")),
         host_rules=_host_rules(root),
         workflows=tuple(map(_workflow, root.entries("workflows"))),
         parameters=tuple(map(_parameter, root.entries("parameters"))),
@@ -47,6 +66,20 @@ def template_of(document: Document) -> AppTemplate:
         unsupported=unsupported(root),
         lines={pair.key.text: document.place(pair.key.start).line for pair in root.node.pairs},
     )
+
+
+def _placed(workload: _Any, nodes: Mapping[str, str]) -> _Any:
+    """A workload that does not say on which nodes it runs follows the template."""
+    return workload if workload.node_selector else replace(workload, node_selector=nodes)
+
+
+def _ingress(entry: Entry | None) -> dict[str, str]:
+    """Each setting as text; a flag as the ingress writes it."""
+    if entry is None:
+        return {}
+    flags: dict[bool | None, str] = {True: "on", False: "off"}
+    rows = entry.pairs()
+    return {key.text: flags.get(entry.flag(key.text), text) for key, text in rows if text}
 
 
 def _import(entry: Entry) -> ImportEntry:

@@ -9,7 +9,14 @@ from environments.core.problems import Problem, error
 from environments.core.template.advising import advice, shown
 from environments.core.template.schema import Schema
 from environments.core.template.suggesting import Known
-from environments.core.yamlfile import Document, Path, Plain, resolved
+from environments.core.yamlfile import (
+    Document,
+    Path,
+    Plain,
+    Scalar,
+    children,
+    resolved,
+)
 
 _TOP = "the file"
 
@@ -23,6 +30,11 @@ class Checker:
 
     def problems(self, document: Document) -> Iterator[Problem]:
         """Everything in the file that the schema does not allow."""
+        empty = [*_empty_keys(document)]
+        for key in empty:
+            yield error("template.empty-key", place=document.place(key.start))
+        if empty:  # the validator leaves them out of its paths, which would lead elsewhere
+            return
         value = document.value()
         for violation in self._validator.iter_errors(value):
             yield from self._problems_of(violation, document, value)
@@ -30,7 +42,7 @@ class Checker:
     def _problems_of(
         self, violation: jsonschema_rs.ValidationError, document: Document, value: Plain
     ) -> Iterator[Problem]:
-        path: Path = tuple(violation.instance_path)
+        path = _path(violation, value)
         schema = _below(self._schema, violation.schema_path[:-1])
         where = spelled(path, value)
         kind = violation.kind
@@ -77,6 +89,26 @@ class Checker:
         return (
             f"{key} belongs to the top of the file: take its indentation out." if key in top else ""
         )
+
+
+def _path(violation: jsonschema_rs.ValidationError, value: Any) -> Path:
+    """The way to what is wrong; the validator gives keys that are digits as numbers."""
+    path: list[str | int] = []
+    for step in violation.instance_path:
+        if isinstance(value, dict) and step not in value:
+            same = (key for key in value if key.removeprefix("+").isdecimal() and int(key) == step)
+            step = str(step) if str(step) in value else next(same)
+        path.append(step)
+        value = value[step]
+    return tuple(path)
+
+
+def _empty_keys(document: Document) -> Iterator[Scalar]:
+    waiting = [document.root] if document.root is not None else []
+    while waiting:
+        node = waiting.pop()
+        waiting += (below for _, below in children(node))
+        yield from (pair.key for pair in getattr(node, "pairs", ()) if not pair.key.text)
 
 
 def _below(schema: Any, steps: Sequence[str | int]) -> Schema:

@@ -1,6 +1,6 @@
 """A parsed template as plain values. ``line`` is where the thing begins in its file, from 1."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -169,6 +169,13 @@ class Job(Workload):
 
 
 @dataclass(frozen=True, slots=True)
+class CronJob(Job):
+    """One entry of ``cron_jobs``; ``schedule`` in UTC, as ``core.schedules`` reads it."""
+
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportEntry:
     """One entry of ``app_imports``."""
 
@@ -251,11 +258,13 @@ class AppTemplate:
     app_imports: tuple[ImportEntry, ...] = ()
     services: tuple[Service, ...] = ()
     jobs: tuple[Job, ...] = ()
-    cron_jobs: tuple[Job, ...] = ()
+    cron_jobs: tuple[CronJob, ...] = ()
     builds: tuple[NamedBuild, ...] = ()
     charts: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
     shared_volumes: tuple[Volume, ...] = ()
+    ingress: Mapping[str, str] = field(default_factory=dict)
+    """How the ingress treats requests, as it is written: ``proxy_body_size: 30m``."""
     host_rules: tuple[HostRule, ...] | None = None
     workflows: tuple[Workflow, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -277,6 +286,20 @@ class AppTemplate:
     def job(self, name: str) -> Job | None:
         """The job of this name."""
         return next((job for job in self.jobs if job.name == name), None)
+
+    def workload(self, kind: str, name: str) -> Workload | None:
+        """The ``service``, ``job`` or ``cron_job`` of this name."""
+        among: Mapping[str, Sequence[Workload]] = {
+            "service": self.services,
+            "job": self.jobs,
+            "cron_job": self.cron_jobs,
+        }
+        return next((one for one in among[kind] if one.name == name), None)
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Everything that it can run."""
+        return (*self.services, *self.jobs, *self.cron_jobs)
 
     def workflow(self, name: str) -> Workflow | None:
         """The workflow of this name."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from environments.core.problems import Problem, error, warning
+from environments.core.schedules import wrong_schedule
 from environments.core.template.fields import Entry
 from environments.core.template.model import ProbeKind
 from environments.core.template.suggesting import Known
@@ -104,6 +105,16 @@ def _jobs(root: Entry) -> Iterator[Problem]:
                 )
             elif not _has_something_to_run(job):
                 yield error("template.job-source", place=job.place, job=job.name)
+    for job in root.entries("cron_jobs"):
+        schedule = job.text("schedule")
+        if job.has("schedule") and (wrong := wrong_schedule(schedule)):
+            yield error(
+                "template.schedule",
+                place=job.place_of("schedule"),
+                job=job.name,
+                schedule=schedule,
+                wrong=wrong,
+            )
 
 
 def _has_something_to_run(job: Entry) -> bool:

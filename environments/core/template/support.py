@@ -6,7 +6,7 @@ from environments.core.problems import Place, Problem, warning
 from environments.core.template.fields import Entry
 from environments.core.template.model import Unsupported
 
-_MUST_RUN = ("charts", "infrastructure", "cron_jobs", "workspaces", "secrets", "s3_volumes")
+_MUST_RUN = ("charts", "infrastructure", "workspaces", "secrets", "s3_volumes")
 _MUST_RUN_IN_WORKLOADS = ("workspaces", "secrets_from")
 _ONLY_TUNES = (
     "custom_links",

@@ -2,12 +2,14 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from environments.core.template.fields import Entry
 from environments.core.template.model import (
     JOB_TIMEOUT,
     Build,
     ConfigFile,
+    CronJob,
     EnvironmentVariable,
     Job,
     NamedBuild,
@@ -87,7 +89,7 @@ def service_of(entry: Entry, defaults: Resources, replicas: int) -> Service:
         envs=_envs(entry),
         resources=resources_of(entry, defaults),
         volumes=_volumes(entry, storage.text("size") if storage else ""),
-        node_selector=_node_selector(entry),
+        node_selector=node_selector_of(entry),
         service_account_name=entry.text("service_account_name"),
         ports=tuple(map(_port, entry.entries("ports"))),
         depends_on=entry.texts("depends_on"),
@@ -117,25 +119,34 @@ def named_build_of(entry: Entry) -> NamedBuild:
 
 
 def job_of(entry: Entry, defaults: Resources) -> Job:
-    """One entry of ``jobs`` or ``cron_jobs``."""
+    """One entry of ``jobs``."""
+    return Job(**_job(entry, defaults))
+
+
+def cron_job_of(entry: Entry, defaults: Resources) -> CronJob:
+    """One entry of ``cron_jobs``."""
+    return CronJob(**_job(entry, defaults), schedule=entry.text("schedule"))
+
+
+def _job(entry: Entry, defaults: Resources) -> dict[str, Any]:
     has_repo = entry.flag("has_repo")
-    return Job(
-        name=entry.name,
-        line=entry.line,
-        image=entry.text("image"),
-        has_repo=entry.has("build") if has_repo is None else has_repo,
-        build=_build(entry.entry("build")),
-        command=entry.texts("command"),
-        args=entry.texts("args"),
-        envs=_envs(entry),
-        resources=resources_of(entry, defaults),
-        volumes=_volumes(entry, ""),
-        node_selector=_node_selector(entry),
-        service_account_name=entry.text("service_account_name"),
-        from_services=entry.text("from_services"),
-        completed_timeout=entry.number("completed_timeout", JOB_TIMEOUT),
-        halt_on_error=entry.flag("halt_on_error") is True,
-    )
+    return {
+        "name": entry.name,
+        "line": entry.line,
+        "image": entry.text("image"),
+        "has_repo": entry.has("build") if has_repo is None else has_repo,
+        "build": _build(entry.entry("build")),
+        "command": entry.texts("command"),
+        "args": entry.texts("args"),
+        "envs": _envs(entry),
+        "resources": resources_of(entry, defaults),
+        "volumes": _volumes(entry, ""),
+        "node_selector": node_selector_of(entry),
+        "service_account_name": entry.text("service_account_name"),
+        "from_services": entry.text("from_services"),
+        "completed_timeout": entry.number("completed_timeout", JOB_TIMEOUT),
+        "halt_on_error": entry.flag("halt_on_error") is True,
+    }
 
 
 def _has_repo(entry: Entry) -> bool:
@@ -182,7 +193,8 @@ def _volume(entry: Entry, size: str) -> Volume:
     )
 
 
-def _node_selector(entry: Entry) -> dict[str, str]:
+def node_selector_of(entry: Entry) -> dict[str, str]:
+    """Labels of the nodes that may run it; of a whole template, where a workload has none."""
     return {pair.text("key"): pair.text("value") for pair in entry.entries("node_selector")}
 
 

@@ -11,11 +11,7 @@ def section_problems(
     variables: VariablesFile, templates: Sequence[AppTemplate], *, application: str
 ) -> Iterator[Problem]:
     """A warning for each section that reaches no container of any of these templates."""
-    known = {
-        workload.name
-        for template in templates
-        for workload in (*template.services, *template.jobs, *template.cron_jobs)
-    }
+    known = {workload.name for template in templates for workload in template.workloads}
     for name, entries in variables.services.items():
         if name not in known and entries:
             yield warning(

@@ -22,13 +22,14 @@ from environments.core.yamlfile.model import (
     Plain,
     Scalar,
     child,
+    children,
     plain,
     resolved,
     scalars,
 )
 from environments.core.yamlfile.reading import Reading, UnreadableError, in_order, load, read
 from environments.core.yamlfile.spans import with_line_ends_of
-from environments.core.yamlfile.writing import Copied, New, copied
+from environments.core.yamlfile.writing import Copied, New, copied, written_out
 
 __all__ = [
     "Alias",
@@ -53,6 +54,7 @@ __all__ = [
     "Set",
     "UnreadableError",
     "child",
+    "children",
     "copied",
     "edited",
     "in_order",
@@ -62,4 +64,5 @@ __all__ = [
     "resolved",
     "scalars",
     "with_line_ends_of",
+    "written_out",
 ]

@@ -1,13 +1,22 @@
 """From text to nodes, with the limits and the rules of YAML 1.2 that the parser does not know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from environments.core.problems import Problem, error, has_errors
-from environments.core.yamlfile.model import Alias, Document, Items, Mapping, Node, Pair, Scalar
+from environments.core.yamlfile.model import (
+    Alias,
+    Document,
+    Items,
+    Mapping,
+    Node,
+    Pair,
+    Scalar,
+    resolved,
+)
 from environments.core.yamlfile.model import document as document_of
 from environments.core.yamlfile.scalars import meaning
 from environments.core.yamlfile.slips import mended, syntax_problem
@@ -54,8 +63,11 @@ def load(source: str | bytes, *, file: str = "file.yaml") -> Document:
     return reading.document
 
 
-def read(source: str | bytes, *, file: str = "file.yaml") -> Reading:
-    """As ``load``, for a caller who wants to go on looking after the first problem."""
+def read(source: str | bytes, *, file: str = "file.yaml", merges: bool = False) -> Reading:
+    """As ``load``, for a caller who wants to go on looking after the first problem.
+
+    ``merges``: whether ``<<`` brings the keys of other mappings, as YAML 1.1 had it.
+    """
     empty = document_of(file, "", None)
     if isinstance(source, bytes):
         decoded = _decoded(source, file)
@@ -67,7 +79,7 @@ def read(source: str | bytes, *, file: str = "file.yaml") -> Reading:
     if size > SIZE_LIMIT:
         place = empty.place(0)
         return Reading(None, (error("yaml.too-large", place=place, size=size, limit=SIZE_LIMIT),))
-    return _read(text, file, slips=_SLIP_LIMIT)
+    return _read(text, file, merges, slips=_SLIP_LIMIT)
 
 
 def _decoded(source: bytes, file: str) -> str | Problem:
@@ -79,8 +91,8 @@ def _decoded(source: bytes, file: str) -> str | Problem:
         return error("yaml.not-text", place=place, position=wrong.start)
 
 
-def _read(text: str, file: str, *, slips: int) -> Reading:
-    composer = _Composer(document_of(file, text, None))
+def _read(text: str, file: str, merges: bool, *, slips: int) -> Reading:
+    composer = _Composer(document_of(file, text, None), merges=merges)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             composer.take(event)
@@ -90,7 +102,7 @@ def _read(text: str, file: str, *, slips: int) -> Reading:
         if mend is None:
             return Reading(None, (*composer.problems, problem))
         # Read on behind a slip that is understood, so that the rest is said at once.
-        rest = _read(mend, file, slips=slips - 1)
+        rest = _read(mend, file, merges, slips=slips - 1)
         return Reading(rest.document, in_order((problem, *rest.problems)))
     except yaml.reader.ReaderError as wrong:
         return Reading(None, (_bad_character(wrong, composer.document),))
@@ -152,8 +164,8 @@ class _Anchored:
 class _Composer:
     """Takes the parser's events one by one: no recursion, so depth costs nothing."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, *, merges: bool) -> None:
+        self.document, self._merges = document, merges
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._open: list[_Open] = []
@@ -276,18 +288,34 @@ class _Composer:
     def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
         seen: dict[str, Scalar] = {}
         pairs: list[Pair] = []
+        merged: list[Node] = []
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if not isinstance(key, Scalar):
                 self._say("yaml.key", key.start)
             elif key.text == "<<" and not key.style:
-                self._say("yaml.merge-key", key.start)
+                merged.append(value)
+                if not self._merges:
+                    self._say("yaml.merge-key", key.start)
             elif key.text in seen:
                 line = self.document.line(seen[key.text])
                 self._say("yaml.duplicate-key", key.start, key=key.text, line=line)
             else:
                 seen[key.text] = key
                 pairs.append(Pair(key, value))
-        return tuple(pairs)
+        return (*pairs, *self._brought(merged, seen)) if self._merges else tuple(pairs)
+
+    def _brought(self, merged: list[Node], seen: dict[str, Scalar]) -> Iterator[Pair]:
+        """What merge keys bring: a mapping's own keys win, then the first that has the key."""
+        for node in merged:
+            value = resolved(node)
+            for one in value.items if isinstance(value, Items) else (value,):
+                if not isinstance(mapping := resolved(one), Mapping):
+                    self._say("yaml.merge-value", one.start)
+                    continue
+                for pair in mapping.pairs:
+                    if pair.key.text not in seen:
+                        seen[pair.key.text] = pair.key
+                        yield pair
 
     def _keep_anchor(self, name: str | None, anchored: _Anchored) -> None:
         if name is not None:

@@ -55,6 +55,12 @@ def form_of(new: New, *, list_inset: int, style: str = "") -> Form:
     return Form(quoted_like(new, style))
 
 
+def written_out(value: Plain) -> str:
+    """A whole file that says this."""
+    form = form_of(value, list_inset=0)
+    return "\n".join(form.rest or (form.first,)) + "\n"
+
+
 def flow_of(new: Plain) -> str:
     """The text between ``[`` and ``]`` or ``{`` and ``}``."""
     if isinstance(new, dict):

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -12,11 +13,14 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from docker.types import CancellableStream
 
 from environments.core.ports import EngineError, EngineRefused
+from environments.core.sentences import one_line
 
 _SECONDS = 60.0
 _CHECK_SECONDS = 5.0
 _POOL = 16
 _OLDEST = (1, 40)
+_START = "Start Docker (systemctl start docker) or Podman's service (systemctl start podman.socket)"
+_NO_NETWORK_LEFT = ("non-overlapping", "fully subnetted", "free subnet", "available ip")
 _UNAUTHORISED, _CONFLICT, _NOT_FOUND = 401, 409, 404
 
 
@@ -45,12 +49,18 @@ class Connection:
 
     def check(self) -> str:
         """Who answers: "Docker Engine 27.1.1, API 1.46, 8 CPUs, 31 GiB"."""
-        with self.telling():
-            client = self._connected(_CHECK_SECONDS)
-            try:
-                version, about = client.api.version(), client.api.info()
-            finally:
-                client.close()
+        try:
+            with self.telling():
+                client = self._connected(_CHECK_SECONDS)
+                try:
+                    version, about = client.api.version(), client.api.info()
+                finally:
+                    client.close()
+            return self._described(version, about)
+        except (ValueError, TypeError, AttributeError) as strange:
+            raise EngineError(self._no_engine()) from strange
+
+    def _described(self, version: dict[str, Any], about: dict[str, Any]) -> str:
         api = str(version.get("ApiVersion", "0"))
         if tuple(int(part) for part in api.split(".")) < _OLDEST:
             least = ".".join(map(str, _OLDEST))
@@ -85,7 +95,7 @@ class Connection:
             return EngineError(f"The container engine's disk is full: {text}. Free some space.")
         if "address already in use" in text or "port is already allocated" in text:
             return EngineError(f"A port is taken: {text}. End what listens there.")
-        if "available ip" in text.lower() or "fully subnetted" in text.lower():
+        if any(words in text.lower() for words in _NO_NETWORK_LEFT):
             return EngineError(
                 f"The container engine has no network left: {text}. Remove networks that nothing "
                 "uses, or give it more addresses."
@@ -96,26 +106,51 @@ class Connection:
 
     def _away(self, away: Exception) -> str:
         text = str(away)
-        path = self.socket.removeprefix("unix://")
+        path = Path(self.socket.removeprefix("unix://"))
         if "PermissionError" in text or "Permission denied" in text:
             return (
                 f"This user may not open {path}. Add the user to the group that owns it (often "
                 "docker) and start the product again, or use a rootless engine."
             )
-        if self.socket.startswith("unix://") and not os.path.exists(path):
+        if self.socket.startswith("unix://") and not path.is_socket():
+            there = (
+                f"{path} is not a socket"
+                if path.exists()
+                else f"There is no container engine at {path}"
+            )
+            return f"{there}. {_START}, or correct the socket of the context."
+        if "Connection refused" in text:
             return (
-                f"There is no container engine at {path}. Start Docker (systemctl start docker) or "
-                "Podman's service (systemctl start podman.socket), or correct the socket of the "
-                "context."
+                f"Nobody listens at {self.socket}. {_START}, or correct the socket of the context."
             )
         if "timed out" in text.lower() or isinstance(away, requests.Timeout):
             return (
                 f"The container engine at {self.socket} does not answer in time. Look at its log."
             )
+        if _is_strange(away):
+            return self._no_engine()
         return (
-            f"The container engine at {self.socket} does not answer ({_shortened(text)}). Look "
+            f"The container engine at {self.socket} does not answer ({one_line(text)}). Look "
             "whether it runs, and at the socket of the context."
         )
+
+    def _no_engine(self) -> str:
+        return (
+            f"What answers at {self.socket} is not a container engine. Correct the socket of the "
+            "context."
+        )
+
+
+def _is_strange(away: Exception) -> bool:
+    """Whether somebody answered, as no engine does."""
+    if "BadStatusLine" in str(away):
+        return True
+    if not isinstance(away, DockerException):
+        return False
+    cause = away.__cause__
+    if isinstance(cause, APIError):
+        return is_missing(cause)
+    return not isinstance(cause, requests.ConnectionError | requests.Timeout)
 
 
 def is_conflict(wrong: APIError) -> bool:
@@ -137,12 +172,7 @@ def _is_rootless(about: dict[str, Any]) -> bool:
 
 
 def _sentence(wrong: APIError) -> str:
-    return _shortened(str(wrong.explanation or wrong))
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split()).strip().rstrip(".")
-    return line if len(line) <= 400 else f"{line[:400]}…"
+    return one_line(str(wrong.explanation or wrong))
 
 
 __all__ = ["CancellableStream", "Connection", "is_conflict", "is_missing"]

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,20 @@ from environments.core.ports import (
     Manifest,
     Step,
     WorkloadKind,
+    expanded,
+    variables_of,
 )
 from environments.engines.docker import marks
 from environments.engines.docker.marks import Marks
 from environments.engines.docker.quantities import bytes_of, nano_cpus_of
 
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _LOOPBACK = "127.0.0.1"
 _KEPT_LABELS = (LABEL_MANAGED, LABEL_APPLICATION, LABEL_ENVIRONMENT, LABEL_WORKLOAD)
 _QUICK_RESTARTS = 5
 """How often the engine itself starts a service again that ends; then it is tended to."""
 _NANO = 10**9
+_LOG, _LOG_OF_A_JOB = "20m", "200m"
+"""What is kept of what is printed; of a job it is all wanted, within reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _one(step: Step, manifest: Manifest, replica: int, marked: Marks, place: Pla
     is_job = manifest["kind"] == WorkloadKind.JOB
     instance = metadata["name"] if is_job else f"{metadata['name']}-{replica}"
     ports = {str(one.target_port): one.number for one in step.ports if one.replica == replica}
-    variables = _variables(step, metadata["name"])
+    variables = variables_of(container, step.manifests)
     annotations = metadata.get("annotations", {})
     labels = {
         **{name: metadata["labels"][name] for name in _KEPT_LABELS if name in metadata["labels"]},
@@ -86,13 +88,13 @@ def _one(step: Step, manifest: Manifest, replica: int, marked: Marks, place: Pla
     settings: dict[str, Any] = {
         "labels": labels,
         "environment": variables,
-        "hostname": instance[:63],
+        "hostname": instance[:63].rstrip("-"),
         "ports": [int(port) for port in _declared(container, ports)],
     }
     if command := container.get("command"):
-        settings["entrypoint"] = [_expanded(word, variables) for word in command]
+        settings["entrypoint"] = [expanded(word, variables) for word in command]
     if args := container.get("args"):
-        settings["command"] = [_expanded(word, variables) for word in args]
+        settings["command"] = [expanded(word, variables) for word in args]
     elif command:
         settings["command"] = []
     return Wanted(
@@ -130,6 +132,10 @@ def _host(
     restart = {"Name": "on-failure", "MaximumRetryCount": _QUICK_RESTARTS}
     host: dict[str, Any] = {
         "init": True,
+        "log_config": {
+            "type": "json-file",
+            "config": {"max-size": _LOG_OF_A_JOB if is_job else _LOG},
+        },
         "restart_policy": {"Name": "no"} if is_job else restart,
         "port_bindings": {port: (_LOOPBACK, number) for port, number in ports.items()},
         "extra_hosts": dict.fromkeys(step.hosts, place.gateway) if place.gateway else {},
@@ -178,14 +184,6 @@ def claims_of(manifests: Sequence[Manifest]) -> list[Manifest]:
     return [one for one in manifests if one["kind"] == "PersistentVolumeClaim"]
 
 
-def _variables(step: Step, name: str) -> dict[str, str]:
-    own: dict[str, str] = {}
-    for manifest in step.manifests:
-        if manifest["kind"] == "Secret" and manifest["metadata"]["name"] == f"{name}-environment":
-            own.update(manifest["stringData"])
-    return own
-
-
 def _files(
     step: Step, pod: Mapping[str, Any], container: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
@@ -217,17 +215,6 @@ def packed(files: Sequence[tuple[str, str]], *, folder: str) -> bytes:
             file.size, file.mode = len(content), 0o644
             tar.addfile(file, io.BytesIO(content))
     return archive.getvalue()
-
-
-def _expanded(word: str, variables: Mapping[str, str]) -> str:
-    """``$(NAME)`` replaced as Kubernetes does: unknown names stay, ``$$`` is one ``$``."""
-
-    def value(found: re.Match[str]) -> str:
-        if found[0] == "$$":
-            return "$"
-        return variables.get(found[1], found[0])
-
-    return _REFERENCE.sub(value, word)
 
 
 def require_image(one: Wanted) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from docker.types import EndpointConfig, NetworkingConfig
 
 from environments.core.ports import (
     LABEL_ENVIRONMENT,
+    LABEL_WORKLOAD,
     EngineError,
     EngineRefused,
     EngineTraits,
@@ -33,13 +35,16 @@ from environments.engines.docker.containers import (
     require_image,
     wanted,
 )
+from environments.engines.docker.ground import Ground, gateway_of
 from environments.engines.docker.inside import Inside
-from environments.engines.docker.looking import Look, Seen
+from environments.engines.docker.looking import NEVER_STARTED, Look, Seen
 from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.tending import Tending
 from environments.engines.docker.watching import Watch
 
 _STOP_SECONDS = 10
+_AT_ONCE = 4
+_STANDS_STILL = (*NEVER_STARTED, "exited")
 _REMOVALS, _REMOVAL_SECONDS = 20, 0.2
 
 
@@ -55,6 +60,7 @@ class DockerEngine(Inside):
         self._look = Look(self._connection, self._marks)
         self._watch = Watch(self._connection, self._marks)
         self._tending = Tending(self._connection, self._marks, self._look)
+        self._ground = Ground(self._connection, self._marks)
         self._cpus: float | None = None
 
     def traits(self) -> EngineTraits:
@@ -67,6 +73,7 @@ class DockerEngine(Inside):
             has_volumes=True,
             has_terminal=True,
             converges=True,
+            applies_at_once=_AT_ONCE,
             is_tended=True,
             cpus=self._machine_cpus(),
         )
@@ -84,9 +91,9 @@ class DockerEngine(Inside):
     def apply(self, step: Step) -> None:
         """Make what is missing; of a service that changes, exchange the next replica once those
         before it are ready."""
-        gateway = self._have_network(step.namespace)
+        gateway = self._ground.network(step.namespace)
         for claim in claims_of(step.manifests):
-            self._have_volume(step.namespace, claim)
+            self._ground.volume(step.namespace, claim)
         place = Place(gateway, self._machine_cpus())
         for manifest in workloads(step.manifests):
             needed = wanted(step, manifest, marked=self._marks, place=place)
@@ -95,48 +102,13 @@ class DockerEngine(Inside):
             else:
                 self._have_service(step.namespace, manifest, needed)
 
-    def _have_network(self, namespace: str) -> str:
-        """The namespace's network; what this machine is called inside it."""
-        name = self._marks.network(namespace)
-        with self._connection.telling():
-            api = self._connection.api
-            try:
-                network = api.inspect_network(name)
-            except APIError as wrong:
-                if not is_missing(wrong):
-                    raise
-                with suppress(APIError):  # another worker was faster
-                    api.create_network(
-                        name,
-                        driver="bridge",
-                        check_duplicate=True,
-                        labels=self._marks.labels(namespace),
-                    )
-                network = api.inspect_network(name)
-        return _gateway(network)
-
-    def _have_volume(self, namespace: str, claim: Manifest) -> None:
-        name = self._marks.volume(namespace, claim["metadata"]["name"])
-        own = {key: str(value) for key, value in claim["metadata"].get("labels", {}).items()}
-        labels = {**own, **self._marks.labels(namespace)}
-        with self._connection.telling():
-            api = self._connection.api
-            try:
-                api.inspect_volume(name)
-            except APIError as wrong:
-                if not is_missing(wrong):
-                    raise
-                with suppress(APIError):  # another worker was faster: the next line tells
-                    api.create_volume(name, labels=labels)
-                api.inspect_volume(name)
-
     def _have_job(self, namespace: str, one: Wanted) -> None:
         """Run it once: a container of this name that has been started stays what it is."""
         there = self._containers_of(namespace, one.alias, WorkloadKind.JOB)
         if not there:
             self._create(namespace, one)
             self._start(one)
-        elif there[0].state["Status"] in ("created", "configured"):
+        elif there[0].state["Status"] in NEVER_STARTED:
             self._start(one)
 
     def _have_service(self, namespace: str, manifest: Manifest, needed: Sequence[Wanted]) -> None:
@@ -154,7 +126,7 @@ class DockerEngine(Inside):
             if one.instance not in there:
                 self._create(namespace, one)
                 self._start(one)
-            elif one not in old and there[one.instance].state["Status"] in ("created", "exited"):
+            elif one not in old and there[one.instance].state["Status"] in _STANDS_STILL:
                 self._start(one)
         if old and self._others_ready(namespace, workload, needed, old):
             self._remove(there[old[0].instance])
@@ -174,8 +146,10 @@ class DockerEngine(Inside):
         waited_for = {one.instance for one in needed} - {one.instance for one in old}
         ready = {
             one.name
-            for one in self._look.at(namespace)
-            if one.workload == workload and one.kind is WorkloadKind.SERVICE and one.ready
+            for one in self._look.instances(
+                self._containers_of(namespace, workload, WorkloadKind.SERVICE)
+            )
+            if one.ready
         }
         return waited_for <= ready
 
@@ -205,18 +179,26 @@ class DockerEngine(Inside):
             except APIError as wrong:
                 if not is_conflict(wrong):
                     raise
-            if one.files:
-                folder = self._folder_of(one)
-                api.put_archive(one.name, "/", packed(one.files, folder=folder))
+                self._require_ours(namespace, one.name)  # another worker was faster
 
-    def _folder_of(self, one: Wanted) -> str:
-        about = self._connection.api.inspect_container(one.name)
-        return str(about["Config"].get("WorkingDir") or "/")
+    def _require_ours(self, namespace: str, name: str) -> None:
+        labels = self._connection.api.inspect_container(name)["Config"]["Labels"]
+        if not bears(labels, self._marks.of_namespace(namespace)):
+            raise EngineRefused(
+                f"Somebody else's container is called {name}. Rename or remove it, and deploy "
+                "again."
+            )
 
     def _start(self, one: Wanted) -> None:
+        """With its files: whoever made it may have died before it had them."""
         try:
             with self._connection.telling():
-                self._connection.api.start(one.name)
+                api = self._connection.api
+                if one.files:
+                    about = api.inspect_container(one.name)
+                    folder = str(about["Config"].get("WorkingDir") or "/")
+                    api.put_archive(one.name, "/", packed(one.files, folder=folder))
+                api.start(one.name)
         except EngineError as wrong:
             raise _cannot_start(one, wrong) from wrong
 
@@ -239,11 +221,19 @@ class DockerEngine(Inside):
                 else:
                     return
 
+    def _remove_all(self, there: Sequence[Seen]) -> None:
+        """Each in its own time, several at once: one that will not end keeps nobody waiting."""
+        if there:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(there))) as pool:
+                list(pool.map(self._remove, there))
+
     def observe(self, namespace: str) -> tuple[Instance, ...]:
         """Every container of the namespace, as the engine and its probe tell."""
         self._watch.look_begins(namespace)
-        self._tending.limits(self._marks.of_namespace(namespace))
-        return self._look.at(namespace)
+        seen = self._look.containers(self._marks.of_namespace(namespace))
+        if self._tending.end_overdue(seen):
+            seen = self._look.containers(self._marks.of_namespace(namespace))
+        return self._look.instances(seen)
 
     def wait(self, namespace: str, *, seconds: float) -> None:
         """Until the engine tells of something new there, at most so long."""
@@ -256,19 +246,18 @@ class DockerEngine(Inside):
     def doors(self) -> tuple[str, ...]:
         """What this machine is called inside the network of each namespace."""
         networks = self._made(self._marks.of_installation()).networks
-        return tuple(sorted(filter(None, map(_gateway, networks))))
+        return tuple(sorted(filter(None, map(gateway_of, networks))))
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
         """End and forget these workloads, then these volumes."""
         gone = {(name.kind, name.name) for name in names}
-        for seen in self._look.containers(self._marks.of_namespace(namespace)):
-            workload = seen.labels.get("releaseclone/workload", "")
-            if (seen.labels[marks.KIND], workload) in gone:
-                self._remove(seen)
-        with self._connection.telling():
-            for kind, name in gone:
-                if kind == "PersistentVolumeClaim":
-                    _forget_volume(self._connection.api, self._marks.volume(namespace, name))
+        there = self._look.containers(self._marks.of_namespace(namespace))
+        self._remove_all(
+            [one for one in there if (one.labels[marks.KIND], one.labels[LABEL_WORKLOAD]) in gone]
+        )
+        for kind, name in gone:
+            if kind == "PersistentVolumeClaim":
+                self._ground.forget_volume(self._marks.volume(namespace, name))
 
     def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
         """The volumes with our label, in order of their names."""
@@ -279,12 +268,11 @@ class DockerEngine(Inside):
 
     def destroy(self, namespace: str) -> None:
         """Take containers, volumes and the network of the namespace."""
-        for seen in self._look.containers(self._marks.of_namespace(namespace)):
-            self._remove(seen)
+        self._remove_all(self._look.containers(self._marks.of_namespace(namespace)))
         made = self._made(self._marks.of_namespace(namespace))
+        for volume in made.volumes:
+            self._ground.forget_volume(volume["Name"])
         with self._connection.telling():
-            for volume in made.volumes:
-                _forget_volume(self._connection.api, volume["Name"])
             for network in made.networks:
                 with suppress(APIError):  # what remains is seen by looking
                     self._connection.api.remove_network(network["Id"])
@@ -327,19 +315,6 @@ class _Made:
     def all(self) -> list[dict[str, Any]]:
         """All of it."""
         return [*self.containers, *self.volumes, *self.networks]
-
-
-def _forget_volume(api: Any, name: str) -> None:
-    try:
-        api.remove_volume(name, force=True)
-    except APIError as wrong:
-        if not is_missing(wrong):
-            raise
-
-
-def _gateway(network: Mapping[str, Any]) -> str:
-    pools = (network.get("IPAM") or {}).get("Config") or ()
-    return next((pool["Gateway"] for pool in pools if pool.get("Gateway")), "")
 
 
 def _differs(seen: Seen | None, one: Wanted) -> bool:

@@ -5,12 +5,14 @@ from typing import Any
 
 from docker.errors import APIError
 
+from environments import printing
 from environments.core.ports import EngineError, Output, Terminal
 from environments.engines.docker import lines as log_lines
-from environments.engines.docker import printed
 from environments.engines.docker.connection import Connection, is_missing
+from environments.engines.docker.looking import NEVER_STARTED
 from environments.engines.docker.marks import Marks
-from environments.engines.docker.terminal import ContainerTerminal
+from environments.engines.docker.terminal import in_container
+from environments.guarded import GuardedTerminal
 
 
 class Inside:
@@ -25,14 +27,15 @@ class Inside:
             self._marks.container(namespace, instance),
             self._marks.job(namespace, instance),
         )
-        return printed.tail(self._connection, service, lines) or printed.tail(
-            self._connection, job, lines
+        return printing.last(log_lines.of(self._connection, service), lines) or printing.last(
+            log_lines.of(self._connection, job), lines
         )
 
     def read_output(self, namespace: str, job: str, *, position: str) -> Output:
         """The next lines of a job."""
         name = self._marks.job(namespace, job)
-        return printed.piece(self._connection, name, position, ended=self._has_ended(name))
+        source = log_lines.of(self._connection, name)
+        return printing.piece(source, position, ended=self._has_ended(name))
 
     def _has_ended(self, name: str) -> bool:
         with self._connection.telling():
@@ -42,7 +45,7 @@ class Inside:
                 if is_missing(wrong):
                     return True
                 raise
-        return not state.get("Running") and state["Status"] not in ("created", "configured")
+        return not state.get("Running") and state["Status"] not in NEVER_STARTED
 
     def _found(self, namespace: str, instance: str) -> tuple[str, Mapping[str, Any]]:
         """The container of an instance of a service or a job, and its state: {} where it is not
@@ -65,7 +68,7 @@ class Inside:
     def follow_log(self, namespace: str, instance: str, *, position: str, lines: int) -> Output:
         """The lines of its container after those that are known."""
         name, _ = self._found(namespace, instance)
-        return log_lines.after(self._connection, name, position, lines)
+        return printing.after(log_lines.of(self._connection, name), position, lines)
 
     def open_terminal(
         self, namespace: str, instance: str, *, command: Sequence[str], rows: int, columns: int
@@ -77,4 +80,5 @@ class Inside:
                 f"{instance} does not run now: a terminal is in a running instance. Look at its "
                 "log for the reason."
             )
-        return ContainerTerminal(self._connection, name, command, rows=rows, columns=columns)
+        run = in_container(self._connection, name)
+        return GuardedTerminal(run, command, rows=rows, columns=columns)

@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from docker.errors import APIError
 
+from environments import printing
+from environments.core.health import endings
+from environments.core.moments import moment
 from environments.core.ports import (
     LABEL_APPLICATION,
     LABEL_ENVIRONMENT,
@@ -19,18 +21,19 @@ from environments.core.ports import (
     Phase,
     WorkloadKind,
 )
-from environments.engines.docker import marks, printed, probing
+from environments.engines.docker import lines as log_lines
+from environments.engines.docker import marks, probing
 from environments.engines.docker.connection import Connection, is_missing
 from environments.engines.docker.marks import Marks, bears
 from environments.engines.docker.probing import Target
 
+NEVER_STARTED = ("created", "configured", "initialized")
+"""What the engine calls a container that is made and has not run yet."""
 _WITHOUT_PROBE_SECONDS = 2.0
-_UNTIL_READY_SECONDS = 0.5
-"""Until it is ready nobody wants to wait a whole period for the next question."""
 _USE_SECONDS = 2.0
+_KEPT_SECONDS = 600.0
 _AT_ONCE = 8
-_KILLED, _COMMAND_MISSING, _NOT_EXECUTABLE = 137, 127, 126
-_MAYBE_NOT_BEGUN = (1, _COMMAND_MISSING, _NOT_EXECUTABLE)
+_MAYBE_NOT_BEGUN = (1, endings.COMMAND_MISSING, endings.NOT_EXECUTABLE)
 _NOT_BEGUN = re.compile(r"exec.*(No such file|not found|Permission denied)")
 
 
@@ -38,7 +41,7 @@ _NOT_BEGUN = re.compile(r"exec.*(No such file|not found|Permission denied)")
 class _Remembered:
     """The last answers of one container, so that nothing is asked too often."""
 
-    asked_at: float = 0.0
+    asked_at: float = field(default_factory=time.monotonic)
     answer: str | None = None
     used_at: float = 0.0
     cpu: float = 0.0
@@ -77,6 +80,22 @@ class Seen:
         """How it ended."""
         return int(self.state.get("ExitCode") or 0)
 
+    @property
+    def limit(self) -> float:
+        """Seconds that a job may take; 0 where nothing says so."""
+        return float(self.labels.get(marks.SECONDS) or 0)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it runs for longer than it may."""
+        return bool(self.state.get("Running") and self.limit and self.age > self.limit)
+
+    @property
+    def took(self) -> float:
+        """Seconds from its start to its end."""
+        started, ended = (moment(self.state.get(at)) for at in ("StartedAt", "FinishedAt"))
+        return max(ended - started, 0.0) if started and ended else 0.0
+
     def target(self) -> Target:
         """Where its probe is asked."""
         networks = self.about["NetworkSettings"]["Networks"] or {}
@@ -91,13 +110,20 @@ class Look:
         self._connection, self._marks = connection, marked
         self._remembered: dict[str, _Remembered] = {}
 
-    def at(self, namespace: str) -> tuple[Instance, ...]:
-        """All instances of the namespace."""
-        seen = self.containers(self._marks.of_namespace(namespace))
+    def instances(self, seen: Sequence[Seen]) -> tuple[Instance, ...]:
+        """What these containers are doing."""
+        self._forget_old()
         if not seen:
             return ()
         with ThreadPoolExecutor(min(len(seen), _AT_ONCE)) as pool:
             return tuple(pool.map(self._instance, seen))
+
+    def _forget_old(self) -> None:
+        """Nobody has asked for so long: they are gone, or will be asked anew."""
+        limit = time.monotonic() - _KEPT_SECONDS
+        for key, kept in list(self._remembered.items()):
+            if max(kept.asked_at, kept.used_at) < limit:
+                self._remembered.pop(key, None)
 
     def containers(self, filters: Mapping[str, Sequence[str]]) -> list[Seen]:
         """The containers that these filters find, each inspected."""
@@ -155,7 +181,7 @@ class Look:
             return f"its probe is asked after {delay:g} s"
         kept = self._remembered.setdefault(_key(seen), _Remembered())
         period = float(probe.get("periodSeconds") or 10)
-        patience = period if kept.answer == "" else min(period, _UNTIL_READY_SECONDS)
+        patience = period if kept.answer == "" else min(period, _impatience(seen.age))
         now = time.monotonic()
         if kept.answer is None or now - kept.asked_at >= patience:
             kept.answer = probing.ask(self._connection, probe, seen.target())
@@ -164,7 +190,7 @@ class Look:
 
     def _not_begun(self, seen: Seen) -> str:
         """What to say of a command that could not even be begun: its init tells it in the log."""
-        last = printed.tail(self._connection, seen.about["Id"], 1)
+        last = printing.last(log_lines.of(self._connection, seen.about["Id"]), 1)
         if not last or not _NOT_BEGUN.search(last[0]):
             return ""
         command = " ".join(seen.about["Config"].get("Entrypoint") or ())
@@ -195,6 +221,12 @@ def _key(seen: Seen) -> str:
     return f"{seen.about['Id']}/{seen.state.get('StartedAt')}"
 
 
+def _impatience(age: float) -> float:
+    """Until it is ready nobody wants to wait a whole period for the next question, least of all
+    when it has just been started."""
+    return min(max(age / 5, 0.1), 0.5)
+
+
 def _memory(stats: Mapping[str, Any]) -> int | None:
     """Without what is only a cache of files."""
     if not (used := stats.get("usage")):
@@ -207,7 +239,7 @@ def _service(seen: Seen) -> tuple[Phase, str]:
     status = seen.state["Status"]
     if status == "running":
         return Phase.RUNNING, ""
-    if status in ("created", "configured", "initialized"):
+    if status in NEVER_STARTED:
         return Phase.STARTING, seen.state.get("Error") or "is about to start"
     if status == "paused":
         return Phase.STOPPED, "paused outside of this product"
@@ -222,8 +254,10 @@ def _job(seen: Seen) -> tuple[Phase, str]:
     status = seen.state["Status"]
     if status in ("running", "stopping", "paused"):
         return Phase.RUNNING, ""
-    if status in ("created", "configured", "initialized"):
+    if status in NEVER_STARTED:
         return Phase.STARTING, seen.state.get("Error") or "waits to start"
+    if seen.limit and seen.took > seen.limit:
+        return Phase.FAILED, f"not ended after {seen.limit:g} s"
     if seen.status == 0:
         return Phase.SUCCEEDED, ""
     return Phase.FAILED, _why(seen)
@@ -231,37 +265,11 @@ def _job(seen: Seen) -> tuple[Phase, str]:
 
 def _why(seen: Seen) -> str:
     """How it ended, and the likely reason where there is one."""
-    status, limit = seen.status, int(seen.about["HostConfig"].get("Memory") or 0)
-    text = f"the container ended with status {status}"
-    if seen.state.get("OOMKilled"):
-        return f"{text}: it used more than its memory limit of {_mebibytes(limit)}"
-    if status == _KILLED and limit:
-        return f"{text}: killed, most likely at its memory limit of {_mebibytes(limit)}"
-    if status == _COMMAND_MISSING:
-        return f"{text}: a command was not found in its image"
-    if status == _NOT_EXECUTABLE:
-        return f"{text}: its command may not be run"
-    if status == 0:
-        return f"{text} (a service must stay in the foreground)"
-    return text
+    limit = int(seen.about["HostConfig"].get("Memory") or 0)
+    killed = bool(seen.state.get("OOMKilled"))
+    shown = _mebibytes(limit) if limit or killed else ""
+    return endings.told(seen.status, limit=shown, out_of_memory=killed)
 
 
 def _mebibytes(count: int) -> str:
     return f"{count / 2**20:.0f} MiB"
-
-
-def moment(text: object) -> float | None:
-    """A time of the engine as seconds since 1970; None for "never"."""
-    if not isinstance(text, str) or not text or text.startswith("0001-"):
-        return None
-    # The engine writes nanoseconds; Python reads six digits.
-    whole, dot, rest = text.partition(".")
-    if dot:
-        digits = "".join(takewhile_digits(rest))
-        text = f"{whole}.{digits[:6]}{rest[len(digits) :]}"
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def takewhile_digits(text: str) -> str:
-    """The digits that the text begins with."""
-    return text[: len(text) - len(text.lstrip("0123456789"))]

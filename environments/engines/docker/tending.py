@@ -2,24 +2,24 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 from docker.errors import APIError
 
-from environments.core.ports import EngineError, WorkloadKind
+from environments.core.moments import moment
+from environments.core.ports import EngineError
 from environments.engines.docker import marks, probing
 from environments.engines.docker.connection import Connection
-from environments.engines.docker.looking import Look, Seen, moment
+from environments.engines.docker.looking import Look, Seen
 from environments.engines.docker.marks import Marks
 
 _STOP_SECONDS = 10
 _FALLEN_SECONDS = 60.0
 """A service that fell is started again after this, at once where it had run for as long."""
-
-
-_JOBS = {"label": [f"{marks.KIND}={WorkloadKind.JOB}"]}
+_AT_ONCE = 8
 
 
 class Tending:
@@ -34,33 +34,33 @@ class Tending:
 
     def all(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Every container once; one that makes trouble does not keep the others from it."""
-        kept: dict[str, Any] = {}
-        for seen in self._look.containers(self._marks.of_installation()):
-            try:
-                if note := self._one(seen, notes.get(_key(seen))):
-                    kept[_key(seen)] = note
-            except EngineError:
-                continue
-        return kept
+        there = self._look.containers(self._marks.of_installation())
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(lambda seen: self._noted(seen, notes.get(_key(seen))), there))
+        return {_key(seen): note for seen, note in zip(there, found, strict=True) if note}
 
-    def limits(self, filters: Mapping[str, list[str]]) -> None:
-        """End the jobs that have run for longer than they may."""
-        for seen in self._look.containers({"label": [*filters["label"], *_JOBS["label"]]}):
-            self._limit(seen)
+    def end_overdue(self, there: Sequence[Seen]) -> bool:
+        """End the jobs among these that have run for longer than they may; whether there were
+        any."""
+        overdue = [seen for seen in there if seen.is_job and seen.is_overdue]
+        for seen in overdue:
+            self._act("stop", seen, timeout=_STOP_SECONDS)
+        return bool(overdue)
+
+    def _noted(self, seen: Seen, note: Any) -> Any:
+        try:
+            return self._one(seen, note)
+        except EngineError:
+            return None
 
     def _one(self, seen: Seen, note: Any) -> Any:
         if seen.is_job:
-            self._limit(seen)
+            self.end_overdue([seen])
         elif seen.state["Status"] == "exited":
             self._start_again(seen)
         elif seen.state["Status"] == "running":
             return self._ask(seen, note or [0.0, 0])
         return None
-
-    def _limit(self, seen: Seen) -> None:
-        seconds = float(seen.labels.get(marks.SECONDS) or 0)
-        if seen.state.get("Running") and seconds and seen.age > seconds:
-            self._act("stop", seen, timeout=_STOP_SECONDS)
 
     def _start_again(self, seen: Seen) -> None:
         ended = moment(seen.state.get("FinishedAt")) or 0.0

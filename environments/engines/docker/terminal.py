@@ -1,9 +1,4 @@
-"""A terminal in a container: a command run there, its screen here, and a guard that ends it.
-
-A container engine lets a command run on when whoever sees it is gone. So a second command waits
-beside the first one in the container, for the end of its input: that comes when the terminal is
-closed, and when this process dies. Then it ends all that the first one has started.
-"""
+"""A command run in a container, by the engine's own record of it."""
 
 import os
 import time
@@ -13,141 +8,76 @@ from typing import Any
 
 from environments.core.ports import EngineError
 from environments.engines.docker.connection import Connection
+from environments.guarded import Run
 from environments.wire import Wire
 
-_SHELL = 'echo "$$"; exec "$@"'
-_GUARD = """
-read -r leader
-while read -r rest; do :; done
-each() {
-  for stat in /proc/[0-9]*/stat; do
-    read -r line 2>/dev/null <"$stat" || continue
-    set -- ${line##*) }
-    [ "$4" = "$leader" ] && kill -"$signal" "${line%% *}" 2>/dev/null && left=1
-  done
-}
-for signal in HUP KILL; do
-  left=
-  each
-  [ "$left" ] || exit 0
-  sleep 1
-done
-"""
 _TRIES, _TRY_SECONDS = 50, 0.1
 
 
-class ContainerTerminal:
-    """Fulfils ``core.ports.Terminal``. The command ends with this process, however that ends.
+def in_container(connection: Connection, container: str) -> Run:
+    """Starts commands in this container."""
 
-    ``EngineError`` where the container has no ``sh``.
-    """
+    def run(command: Sequence[str], has_screen: bool) -> ContainerCommand:
+        return ContainerCommand(connection, container, command, has_screen=has_screen)
+
+    return run
+
+
+class ContainerCommand:
+    """Fulfils ``guarded.Command``."""
 
     def __init__(
-        self,
-        connection: Connection,
-        container: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
+        self, connection: Connection, container: str, command: Sequence[str], *, has_screen: bool
     ) -> None:
         self._connection = connection
-        self._was_cut = False
-        _, self._guard = self._run(container, ("sh", "-c", _GUARD), tty=False)
-        try:
-            shell = ("sh", "-c", _SHELL, "sh", *command)
-            self._command, self._screen = self._run(container, shell, tty=True)
-        except EngineError:
-            self._guard.close()
-            raise
-        self.resize(rows=rows, columns=columns)
-        leader, self._printed = self._first_line()
-        if not leader.isdigit():
-            self.close()
-            raise EngineError(
-                "A terminal needs the program sh in the instance's image, which has none."
+        with connection.telling():
+            made: Mapping[str, Any] = connection.api.exec_create(
+                container, list(command), stdin=True, tty=has_screen
             )
-        self._guard.write(leader + b"\n")
-
-    def _run(self, container: str, command: Sequence[str], *, tty: bool) -> tuple[str, Wire]:
-        """Start it; its id and its end of the line."""
-        with self._connection.telling():
-            api = self._connection.api
-            made: Mapping[str, Any] = api.exec_create(
-                container,
-                list(command),
-                stdin=True,
-                tty=tty,
-                environment={"TERM": "xterm-256color"},
-            )
-            line = api.exec_start(made["Id"], tty=tty, socket=True)
+            line = connection.api.exec_start(made["Id"], tty=has_screen, socket=True)
             # The line outlives the response that it came with, and nobody else keeps it open:
-            # its end is what the guard waits for.
-            wire = Wire(os.dup(line.fileno()))
+            # its end is what a guard waits for.
+            self._wire = Wire(os.dup(line.fileno()))
             line._response.close()
             line.close()
-        return str(made["Id"]), wire
-
-    def _first_line(self) -> tuple[bytes, bytes]:
-        """The number of the first process, and what was printed after it."""
-        printed = b""
-        while b"\n" not in printed and (piece := self._screen.read()):
-            printed += piece
-        line, _, after = printed.partition(b"\n")
-        return line.strip(), after
+        self._identifier = str(made["Id"])
 
     def read(self) -> bytes:
-        """What it prints next; b"" at its end."""
-        printed, self._printed = self._printed, b""
-        return printed or self._screen.read()
+        """What it prints next."""
+        return self._wire.read()
 
     def write(self, typed: bytes) -> None:
-        """Type it."""
-        self._screen.write(typed)
+        """Its input."""
+        self._wire.write(typed)
 
     def resize(self, *, rows: int, columns: int) -> None:
         """The engine tells the command, as soon as it has started it."""
         for _ in range(_TRIES):
             with suppress(EngineError), self._connection.telling():
-                self._connection.api.exec_resize(self._command, height=rows, width=columns)
+                self._connection.api.exec_resize(self._identifier, height=rows, width=columns)
                 return
-            if not self._is_running():
+            if not self.is_running():
                 return
             time.sleep(_TRY_SECONDS)
 
-    def exit_code(self) -> int | None:
-        """As the engine tells it, a moment after the last word."""
-        if self._was_cut:
-            return None
-        for _ in range(_TRIES):
-            try:
-                state = self._state()
-            except EngineError:  # the container has gone
-                return None
-            if not state.get("Running"):
-                code = state.get("ExitCode")
-                return None if code is None or code < 0 else int(code)
-            time.sleep(_TRY_SECONDS)
-        return None
+    def is_running(self) -> bool:
+        """As the engine tells it."""
+        return bool(self._state().get("Running"))
+
+    def ended_with(self) -> int | None:
+        """As the engine tells it."""
+        code = self._state().get("ExitCode")
+        return None if code is None or code < 0 else int(code)
 
     def close(self) -> None:
-        """Let the guard end it, and see that it has ended."""
-        if self._is_running():
-            self._was_cut = True
-        self._guard.close()
-        for _ in range(_TRIES):
-            if not self._is_running():
-                break
-            time.sleep(_TRY_SECONDS)
-        self._screen.close()
-
-    def _is_running(self) -> bool:
-        try:
-            return bool(self._state().get("Running"))
-        except EngineError:
-            return False
+        """Give the line back."""
+        self._wire.close()
 
     def _state(self) -> Mapping[str, Any]:
-        with self._connection.telling():
-            state: Mapping[str, Any] = self._connection.api.exec_inspect(self._command)
+        """Nothing once the container has gone."""
+        try:
+            with self._connection.telling():
+                state: Mapping[str, Any] = self._connection.api.exec_inspect(self._identifier)
+        except EngineError:
+            return {}
         return state

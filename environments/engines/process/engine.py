@@ -1,6 +1,5 @@
 """Fulfils ``core.ports.Engine`` with processes on this machine."""
 
-import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,8 @@ from environments.core.ports import (
     StoredVolume,
     Terminal,
     WorkloadKind,
+    expanded,
+    variables_of,
     workloads,
 )
 from environments.engines.process import leftovers, linux, printed
@@ -41,7 +42,6 @@ from environments.engines.process.places import (
 from environments.engines.process.supervision import Daemon
 from environments.engines.process.terminal import ShellTerminal
 
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _LEFT_SECONDS = 1.0
 
 
@@ -103,7 +103,7 @@ class ProcessEngine:
         for replica in range(1 if is_job else spec.get("replicas", 1)):
             given = [port for port in step.ports if port.replica == replica]
             ports = {str(port.target_port): port.number for port in given}
-            variables = self._variables(step, metadata, ports)
+            variables = self._variables(step, manifest, container, ports)
             argv = [*container.get("command", ()), *container.get("args", ())]
             if not argv:
                 raise EngineError(f"{metadata['name']} has neither command nor args.")
@@ -115,7 +115,7 @@ class ProcessEngine:
                 application=metadata["labels"][LABEL_APPLICATION],
                 environment=metadata["labels"][LABEL_ENVIRONMENT],
                 revision=metadata["annotations"].get(ANNOTATION_REVISION, ""),
-                argv=[_expanded(word, variables) for word in argv],
+                argv=[expanded(word, variables) for word in argv],
                 folder=str(folder),
                 variables=variables,
                 ports=ports,
@@ -125,15 +125,14 @@ class ProcessEngine:
             )
 
     def _variables(
-        self, step: Step, metadata: Mapping[str, Any], ports: Mapping[str, int]
+        self,
+        step: Step,
+        manifest: Manifest,
+        container: Mapping[str, Any],
+        ports: Mapping[str, int],
     ) -> dict[str, str]:
         """A clean environment: nothing of the product's own is in it."""
-        name = f"{metadata['name']}-environment"
-        own: dict[str, str] = {}
-        for manifest in step.manifests:
-            if manifest["kind"] == "Secret" and manifest["metadata"]["name"] == name:
-                own.update(manifest["stringData"])
-        environment = metadata["labels"][LABEL_ENVIRONMENT]
+        environment = manifest["metadata"]["labels"][LABEL_ENVIRONMENT]
         given = {f"PORT_{target}": str(number) for target, number in ports.items()}
         if ports:
             given["PORT"] = str(next(iter(ports.values())))
@@ -142,7 +141,7 @@ class ProcessEngine:
             "HOME": str(step.folder),
             "LANG": "C.UTF-8",
             "TMPDIR": str(self._places.temporary(step.namespace, environment)),
-            **own,
+            **variables_of(container, step.manifests),
             **given,
         }
 
@@ -345,14 +344,3 @@ def _inside(folder: Path, path: str) -> Path:
     if not place.is_relative_to(folder.resolve()):
         raise EngineError(f"{path} leads out of the repository.")
     return place
-
-
-def _expanded(word: str, variables: Mapping[str, str]) -> str:
-    """``$(NAME)`` replaced as Kubernetes does: unknown names stay, ``$$`` is one ``$``."""
-
-    def value(found: re.Match[str]) -> str:
-        if found[0] == "$$":
-            return "$"
-        return variables.get(found[1], found[0])
-
-    return _REFERENCE.sub(value, word)

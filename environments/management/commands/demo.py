@@ -12,11 +12,10 @@ import httpx2
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from environments import wiring
 from environments.actions.accounts import open_installation
 from environments.actions.applications import register_application
 from environments.actions.asking import Actor, Refused, actor_for
-from environments.actions.contexts import ContextDraft, save_context
+from environments.actions.contexts import ContextDraft, proposed_context, save_context
 from environments.actions.environments import create_environment
 from environments.core.problems import error
 from environments.management.commands.create_environment import links_of
@@ -30,7 +29,7 @@ from environments.models import (
     Environment,
     EnvironmentType,
 )
-from environments.queries.contexts import found_sockets
+from environments.queries.contexts import connection_of
 from examples.make_repositories import make_repositories
 
 _OWNER = "demo"
@@ -72,7 +71,7 @@ class Command(OperatorCommand):
             return 1
         self._print(actor, environment, links)
         if engine == "docker":
-            self.stdout.write("  Containers run on after Ctrl-C; the next start finds them again.")
+            self.stdout.write("  Containers run on after Ctrl-C, until the environment is deleted.")
             self.stdout.flush()
         return 0
 
@@ -84,19 +83,28 @@ class Command(OperatorCommand):
         return actor_for(person, membership.account)
 
     def _have_docker(self, actor: Actor) -> None:
-        """The context of the engine docker, as the default; ``Refused`` where none runs here."""
-        if not (sockets := found_sockets()):
-            raise Refused(error("demo.no-docker"))
-        context = actor.account.contexts.filter(engine="docker").first() or Context()
-        draft = ContextDraft(
-            name=context.name or "docker",
-            engine="docker",
-            domains=tuple(context.domains) or (settings.RELEASECLONE.domain,),
+        """The context of the engine docker, as the default; ``Refused`` where none answers."""
+        context = actor.account.contexts.filter(engine="docker").first()
+        draft = self._draft_of(context) if context else proposed_context()
+        asked = connection_of(Context(engine=draft.engine, configuration=draft.configuration))
+        if asked.error:
+            raise Refused(error("demo.docker-away", reason=asked.error))
+        save_context(actor, context or Context(), draft)
+        self.stdout.write(f"context {draft.name}: {asked.answer}")
+
+    def _draft_of(self, context: Context) -> ContextDraft:
+        """The context of an earlier run, as the default; where ``DOCKER_HOST`` leads now."""
+        socket = context.configuration["socket"]
+        if socket not in settings.RELEASECLONE.container_sockets:
+            socket = proposed_context().socket
+        return ContextDraft(
+            name=context.name,
+            engine=context.engine,
+            domains=tuple(context.domains),
             is_default=True,
-            socket=context.configuration.get("socket") or sockets[0],
+            socket=socket,
+            pushes_to=context.pushes_to,
         )
-        save_context(actor, context, draft)
-        self.stdout.write(f"context {context.name}: {wiring.engine_of(context).check()}")
 
     def _applications(self, actor: Actor, names: Sequence[str]) -> dict[str, Application]:
         if not settings.RELEASECLONE.local_repositories:

@@ -4,7 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from environments.actions.applications import TemplateMissing, register_application
+from environments.actions.applications import register_application
+from environments.actions.proposing import ComposeGiven, TemplateMissing
 from environments.management.operator import OperatorCommand, text_of
 
 
@@ -32,9 +33,10 @@ class Command(OperatorCommand):
                 template=text_of(template) if template else None,
                 variables=text_of(variables) if variables else None,
             )
-        except TemplateMissing as missing:
-            status = self.refuse(missing.problems, **options)
-            self.stderr.write(missing.text)
+        except (TemplateMissing, ComposeGiven) as proposed:
+            status = self.refuse(proposed.problems, **options)
+            self.warn(proposed.notes)
+            self.stderr.write("\n".join(filter(None, (proposed.text, proposed.variables))))
             return status
         self.warn(registered.problems)
         self.stdout.write(f"registered {registered.application.name}")

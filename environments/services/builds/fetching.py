@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 
 from environments.core.ports import Builder, BuildError, RegistryCredentials, Stopped
 
@@ -50,14 +50,14 @@ def fetch(
             return there.identifier
         return fetched.identifier
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         doing = {image: pool.submit(one, image) for image in dict.fromkeys(images)}
         try:
             while not all(future.done() for future in doing.values()):
                 _tell(told, tell)
                 if unwanted():
                     raise Stopped
-                over.wait(_LOOK_SECONDS)
+                futures.wait(doing.values(), timeout=_LOOK_SECONDS)
             _tell(told, tell)
             return {image: future.result() for image, future in doing.items()}
         finally:
@@ -70,6 +70,7 @@ def _moves(image: str) -> bool:
 
 
 def _tell(told: list[str], tell: Callable[[Sequence[str]], None]) -> None:
-    lines, told[:] = list(told), []
+    lines = list(told)
     if lines:
+        del told[: len(lines)]  # others may have been added meanwhile
         tell(lines)

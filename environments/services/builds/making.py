@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,14 +22,16 @@ from environments.core.ports import (
     Stopped,
     StoredImage,
 )
-from environments.models import Build, BuildState, BuildStep, Context, Image
-from environments.services.builds.log import say
+from environments.models import Build, BuildState, BuildStep, Image
+from environments.services.builds.claims import Claims
 from environments.services.builds.orders import Wanted, repository_of
 from environments.services.builds.sites import have_server
 from environments.services.lease import Lease
+from environments.services.say import say
 
 EVIDENCE_LINES = 20
 _LOOK_SECONDS = 0.25
+_WAIT_SECONDS = 1.0
 _COMMIT_SHOWN = 7
 
 
@@ -52,6 +54,9 @@ class _Work:
     looked: BuildContext | None = None
     bases: dict[str, str] = field(default_factory=dict)
     image: Image | None = None
+    waits_for: int | None = None
+    gone: str = ""
+    """The digest that neither the engine nor a registry has any more: not asked for again."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,10 @@ class Making:
     unwanted: Callable[[], bool]
     credentials: Sequence[RegistryCredentials] = ()
     _over: threading.Event = field(default_factory=threading.Event)
+    _claims: Claims = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._claims = Claims(self.build)
 
     @property
     def _builder(self) -> Builder:
@@ -79,12 +88,45 @@ class Making:
         for work in works:
             if not self._reuse(work, self.build.forced):
                 missing.setdefault(work.row.key, []).append(work)
-        # Of those that are made from the same, one is built.
-        self._together([same[0] for same in missing.values()], self._build_one)
-        for same in missing.values():
-            for work in same[1:]:
-                self._reuse(work, False)
+        try:
+            while missing:
+                self._make(missing)
+        finally:
+            self._claims.release()
         return {task: work.image for work in works for task in work.wanted.tasks if work.image}
+
+    def _make(self, missing: dict[str, list[_Work]]) -> None:
+        """Of those that are made from the same, one is built, unless another build makes it now.
+
+        What is done is taken out of ``missing``. Nothing is waited for while a claim is held, so
+        builds never wait for each other.
+        """
+        forced = self.build.forced
+        ours = [key for key, (work, *_) in missing.items() if self._is_ours(work)]
+        self._together(
+            # Asked again: whoever had the claim before has just built it.
+            [missing[key][0] for key in ours if not self._reuse(missing[key][0], forced)],
+            self._build_one,
+        )
+        for key in ours:
+            for work in missing.pop(key)[1:]:
+                self._reuse(work, False)
+        self._claims.release()
+        if missing:
+            if self.unwanted():
+                raise Stopped
+            self.lease.require()
+            _wait(_WAIT_SECONDS)
+
+    def _is_ours(self, work: _Work) -> bool:
+        if self._claims.claim(work.row) or self.build.forced:
+            return True
+        holder = self._claims.holder(work.row)
+        if holder is not None and holder.pk != work.waits_for:
+            work.waits_for = holder.pk
+            work.said.put(f"{work.row.name}: {holder} makes the same image, which is waited for")
+            self._tell(work)
+        return False
 
     def _row(self, number: int, wanted: Wanted) -> BuildStep:
         with self.lease.writing():
@@ -133,6 +175,7 @@ class Making:
             if self.unwanted():
                 raise Stopped
             self.lease.require()
+            self._claims.renew()
             if left:
                 time.sleep(_LOOK_SECONDS)
 
@@ -191,11 +234,12 @@ class Making:
         if forced:
             return False
         image = Image.objects.filter(context=self.build.context, key=work.row.key).first()
-        if image is None:
+        if image is None or image.digest == work.gone:
+            return False
+        if self._builder.find(image.digest) is None and not self._fetched_again(work, image):
+            work.gone = image.digest
             return False
         if not self.build.context.pushes_to:
-            if self._builder.find(image.digest) is None:
-                return False
             self._builder.tag(image.digest, work.wanted.order.tags)
         work.image = image
         work.row.reused = True
@@ -209,6 +253,26 @@ class Making:
             )
         self._end(work, BuildState.DONE, "")
         return True
+
+    def _fetched_again(self, work: _Work, image: Image) -> bool:
+        """Whether the registry has it, where the engine has it no more."""
+        if not self.build.context.pushes_to:
+            return False
+        try:
+            self._builder.pull(
+                image.digest,
+                credentials=self.credentials,
+                tell=lambda lines: _said(work, lines),
+                unwanted=self.unwanted,
+            )
+        except BuildError as gone:
+            work.said.put(f"{work.row.name}: built anew: {gone}")
+            return False
+        else:
+            work.said.put(f"{work.row.name}: fetched from the registry")
+            return True
+        finally:
+            self._tell(work)
 
     def _key(self, work: _Work) -> str:
         assert work.looked is not None
@@ -264,17 +328,10 @@ class Making:
             row.save()
 
 
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 def _said(work: _Work, lines: Sequence[str]) -> None:
     for line in lines:
         work.said.put(line)
-
-
-def credentials_of(context: Context) -> list[RegistryCredentials]:
-    """How to sign in to the registries that the context knows."""
-    return list(_credentials(context))
-
-
-def _credentials(context: Context) -> Iterator[RegistryCredentials]:
-    for login in context.registry_logins.all():
-        password = wiring.unseal(login.password, belongs_to=login.seal_name)
-        yield RegistryCredentials(login.registry, login.username, password)

@@ -34,10 +34,9 @@ class Wanted:
 def workloads_of(planned: PlannedMember) -> Iterator[tuple[str, PlannedWorkload, Source | None]]:
     """The tasks of a member that run something, each with what its image is built from."""
     template = planned.member.template
-    for service in planned.services:
-        yield f"services.{service.name}", service, _source(template, template.service(service.name))
-    for job in planned.jobs:
-        yield f"jobs.{job.name}", job, _source(template, template.job(job.name))
+    for workload in planned.workloads:
+        source = _source(template, template.workload(workload.kind, workload.name))
+        yield f"{workload.kind}s.{workload.name}", workload, source
 
 
 def _source(template: AppTemplate, workload: Workload | None) -> Source | None:

@@ -17,10 +17,10 @@ from environments.core.problems import has_errors
 from environments.models import Build, BuildState, Deployment
 from environments.models.build import LIVE_BUILDS
 from environments.services import members
-from environments.services.builds.making import Failed, Making, credentials_of
+from environments.services.builds.making import Failed, Making
 from environments.services.builds.orders import folder_of, wanted_alone
 from environments.services.lease import LEASE, Lease, LeaseLost, unheld
-from environments.services.refs import fresh_refs
+from environments.services.registries import credentials_of
 
 _ROWS = Build.objects.select_related("application__account", "context", "environment")
 
@@ -59,7 +59,6 @@ def _run(build: Build, lease: Lease) -> None:
     folder = folder_of(build)
     masker = Masker(())
     try:
-        pin(build)
         check_out(build, folder, lease)
         wanted, secrets = wanted_alone(build, folder, _source_of(build))
         masker = Masker(secrets)
@@ -96,17 +95,6 @@ def _source_of(build: Build) -> members.Source:
     return source
 
 
-def pin(build: Build) -> None:
-    """The newest commit of its branch, where none is pinned yet; raises ``GitHostError``."""
-    if build.commit:
-        return
-    refs = fresh_refs(build.application)
-    commit = refs.branches.get(build.branch) or refs.tags.get(build.branch)
-    if commit is None:
-        raise GitHostError(f"{build.application.name} has no branch {build.branch} any more.")
-    build.commit = commit
-
-
 def check_out(build: Build, folder: Path, lease: Lease) -> None:
     """The code at the commit, and what the commit says of itself; raises ``GitHostError``."""
     application = build.application
@@ -117,7 +105,7 @@ def check_out(build: Build, folder: Path, lease: Lease) -> None:
     build.commit_author = clean(commit.author)[:200]
     build.committed_at = datetime.fromtimestamp(commit.committed_at, tz=UTC)
     with lease.writing():
-        build.save(update_fields=["commit", "commit_subject", "commit_author", "committed_at"])
+        build.save(update_fields=["commit_subject", "commit_author", "committed_at"])
         Deployment.objects.filter(build=build).update(commit_subject=build.commit_subject)
 
 

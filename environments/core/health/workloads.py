@@ -1,4 +1,4 @@
-"""Health as pure functions: of a workload by its instances, of an environment by its members."""
+"""Of a workload by its instances, of an environment by its members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

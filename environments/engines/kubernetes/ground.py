@@ -1,0 +1,94 @@
+"""The namespace that an environment stands on."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from environments.core.ports import EngineError, EngineRefused
+from environments.engines.kubernetes.cluster import Cluster
+from environments.engines.kubernetes.marks import INSTALLATION, Marks
+
+_ENDING_SECONDS = 90.0
+_LOOK_SECONDS = 0.2
+_TELLING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletion")
+
+
+class Ground:
+    """Makes namespaces, and lets them go."""
+
+    def __init__(self, cluster: Cluster, marked: Marks) -> None:
+        self._cluster, self._marks = cluster, marked
+
+    def have(self, namespace: str) -> None:
+        """Make it where it is not there; ``EngineRefused`` where it is somebody else's."""
+        found = self._cluster.get("Namespace", namespace)
+        if found is None:
+            self._cluster.apply(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Namespace",
+                    "metadata": {"name": namespace, "labels": self._marks.labels},
+                }
+            )
+            self._cluster.apply(_apart(namespace, self._marks.labels))
+        elif not self._marks.are_on(found["metadata"]):
+            raise EngineRefused(
+                f"The cluster has a namespace {namespace} that was not made by this installation. "
+                "It is left as it is: rename the environment, or remove the namespace."
+            )
+        elif _is_ending(found):
+            raise EngineError(
+                f"The namespace {namespace} is just being deleted. {_why_it_stays(found)}"
+            )
+
+    def is_ours(self, namespace: str) -> bool:
+        """Whether it is there, and this installation made it."""
+        found = self._cluster.get("Namespace", namespace)
+        return found is not None and self._marks.are_on(found["metadata"])
+
+    def end(self, namespace: str) -> None:
+        """Delete it with all that is in it, and wait for its end, within reason."""
+        if not self.is_ours(namespace):
+            return
+        self._cluster.delete("Namespace", namespace)
+        give_up = time.monotonic() + _ENDING_SECONDS
+        while time.monotonic() < give_up and self.is_ours(namespace):
+            time.sleep(_LOOK_SECONDS)
+
+    def left(self, namespace: str) -> str:
+        """What keeps it, for a person; "" where it is gone, or never was ours."""
+        found = self._cluster.get("Namespace", namespace)
+        if found is None or not self._marks.are_on(found["metadata"]):
+            return ""
+        why = _why_it_stays(found) if _is_ending(found) else ""
+        return f"namespace {namespace}{f' ({why})' if why else ''}"
+
+
+def _apart(namespace: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Other environments do not reach what runs in this one; everybody else does, such as the
+    ingress controller."""
+    elsewhere = {"matchExpressions": [{"key": INSTALLATION, "operator": "DoesNotExist"}]}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "apart", "namespace": namespace, "labels": dict(labels)},
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {}}, {"namespaceSelector": elsewhere}]}],
+        },
+    }
+
+
+def _is_ending(namespace: Mapping[str, Any]) -> bool:
+    return bool(namespace["metadata"].get("deletionTimestamp"))
+
+
+def _why_it_stays(namespace: Mapping[str, Any]) -> str:
+    conditions = (namespace.get("status") or {}).get("conditions") or ()
+    told = [
+        " ".join(str(one.get("message") or "").split())
+        for one in conditions
+        if one.get("status") == "True" and str(one.get("type", "")).startswith(_TELLING)
+    ]
+    return "; ".join(told)
