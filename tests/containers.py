@@ -155,6 +155,9 @@ class Podman:
             check=False,
             capture_output=True,
         )
+        storage = self.folder / "storage"
+        if storage.is_mount():
+            subprocess.run(["umount", "--lazy", str(storage)], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -168,8 +171,9 @@ def missing() -> str:
 
 
 @contextmanager
-def engine() -> Iterator[Podman]:
-    """A running service that has the image ``BUSYBOX``."""
+def engine(room: str = "") -> Iterator[Podman]:
+    """A running service that has the image ``BUSYBOX``, and where it is said no more room for
+    what it keeps than that (a size of tmpfs, such as "24m")."""
     # Short: a unix socket's path has a limit.
     folder = Path(tempfile.mkdtemp(prefix="rc-podman-"))
     networks = folder / "networks"
@@ -182,6 +186,12 @@ def engine() -> Iterator[Podman]:
     (folder / "registries.conf").write_text("".join(rows))
     podman = Podman(folder, registry)
     try:
+        if room:
+            storage = folder / "storage"
+            storage.mkdir()
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(storage)]
+            if subprocess.run(mount, check=False).returncode:
+                raise CannotRun("it may not mount a small disk")
         podman.start()
         try:
             podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
@@ -217,14 +227,21 @@ def busybox_root() -> bytes:
     return packed.getvalue()
 
 
-@pytest.fixture(scope="session")
-def podman() -> Iterator[Podman]:
-    """One engine for all tests of a worker."""
+@contextmanager
+def engine_or_skip(room: str = "") -> Iterator[Podman]:
+    """The same; the test is skipped, loudly, where there can be none."""
     if why := missing():
         pytest.skip(f"CONTAINERS ARE NOT TESTED: {why}")
     with ExitStack() as until_the_end:
         try:
-            running = until_the_end.enter_context(engine())
+            running = until_the_end.enter_context(engine(room))
         except CannotRun as wrong:
             pytest.skip(f"CONTAINERS ARE NOT TESTED: Podman runs none here: {wrong}")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def podman() -> Iterator[Podman]:
+    """One engine for all tests of a worker."""
+    with engine_or_skip() as running:
         yield running

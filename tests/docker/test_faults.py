@@ -2,6 +2,7 @@
 
 import re
 import socket
+import subprocess
 import tracemalloc
 from html import unescape
 
@@ -12,6 +13,7 @@ from django.test import Client
 from environments.engines.docker import marks
 from environments.engines.docker.engine import DockerEngine
 from environments.models import DeploymentKind, Environment, PortClaim
+from tests import containers
 from tests.containers import BUSYBOX, Podman
 from tests.deploying.acts import run, take_up
 from tests.world import World
@@ -143,6 +145,24 @@ def test_a_hundred_megabytes_of_log(yard: World, reader: Reader, engine: DockerE
     assert "the end" in page
     assert len(page) < 500_000
     assert most < 30_000_000
+
+
+FILLS = f"FROM {BUSYBOX}\nRUN head -c 60000000 /dev/zero > /big\n"
+
+
+def test_a_disk_that_is_full(yard: World, reader: Reader) -> None:
+    """Nothing can be built, and nothing of an image that is there be started."""
+    with containers.engine_or_skip(room="24m") as small:
+        yard.account.contexts.update(configuration={"socket": small.socket})
+        template = "services:\n- name: web\n  build: {context: .}\n"
+        builds = yard.application("builds", template, files={"Dockerfile": FILLS})
+        page = reader.deployment(yard.deployed(builds))
+        assert "The disk of the container engine is full. Free some space there" in page
+        assert "RUN head -c 60000000 /dev/zero > /big" in page
+        filler = ["dd", "if=/dev/zero", f"of={small.folder / 'storage/filler'}"]
+        assert subprocess.run(filler, check=False, capture_output=True).returncode
+        page = reader.deployment(yard.deployed(yard.application("shop", service(UP))))
+        assert "The container engine's disk is full" in page
 
 
 def _remove_by_hand(podman: Podman, environment: Environment) -> None:

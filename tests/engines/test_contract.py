@@ -62,10 +62,16 @@ def test_the_same_again_changes_nothing(contender: Contender) -> None:
 
 
 def test_another_revision_takes_the_place_of_the_one_before(contender: Contender) -> None:
+    """In the end: a cluster shows the one before until the next one is ready."""
     for revision in ("1", "2"):
         contender.service("web", revision=revision)
-        (found,) = wait(contender.engine, all_ready)
-        assert found.revision == revision
+        (found,) = wait(
+            contender.engine,
+            lambda seen, revision=revision: (
+                {one.revision for one in seen} == {revision} and all_ready(seen)
+            ),
+        )
+        assert found.workload == "web"
 
 
 def test_replicas_have_names_of_their_own_and_follow_their_number(contender: Contender) -> None:

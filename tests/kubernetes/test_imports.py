@@ -6,6 +6,7 @@ from environments.engines.kubernetes import KubernetesEngine
 from environments.models import DeploymentKind, Environment
 from tests import cluster
 from tests.deploying.acts import run, save, text_of
+from tests.kubernetes.conftest import until
 from tests.world import World
 
 pytestmark = pytest.mark.kubernetes
@@ -65,7 +66,9 @@ def test_the_matching_branch_comes_along_and_goes_with_its_import(
         "web": ("frontend", True),
         "api": ("backend", True),
     }
-    assert typed(engine, environment, "wget", "-q", "-O", "-", "http://api/") == "login"
+    asked = ("wget", "-q", "-O", "-", "http://api/")
+    # A node may learn a moment later than the pod is ready where its service leads.
+    assert until(lambda: typed(engine, environment, *asked) == "login")
     (share,) = yard.last(environment).member_deployments.all()
     assert "moved the tables" in list(share.lines.values_list("text", flat=True))
     text = text_of(environment)

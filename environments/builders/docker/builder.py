@@ -3,7 +3,8 @@
 import json
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from docker.auth import encode_header
@@ -26,6 +27,8 @@ from environments.core.ports import (
 _STEP = re.compile(r"^(?:\[\d+/\d+\] )?S(?:TEP|tep) \d+/\d+ ?: (.*)$")
 _PUSHED = re.compile(r"\bdigest: (sha256:[0-9a-f]{64})\b")
 """The last line of a push, the same of Docker Engine and Podman."""
+_LAST_LINES = 5
+"""In so many before an error, a full disk is looked for: the error may only tell a status."""
 _PULLED = ("Pull complete", "Already exists", "Download complete")
 _LABEL = "releaseclone/installation"
 _DEFAULT_REGISTRY = "docker.io"
@@ -208,11 +211,13 @@ def _packed(order: BuildOrder) -> Packed:
 def _built(pieces: Iterator[dict[str, Any]], sent: Packed, tell: Telling) -> str:
     """Follow a build to its end; the identifier of the image."""
     identifier = step = ""
+    last: deque[str] = deque(maxlen=_LAST_LINES)
     for piece in pieces:
         if wrong := _error_of(piece):
-            raise _failed(sent, step, wrong)
+            raise _failed(sent, step, wrong, last)
         lines = str(piece.get("stream") or "").rstrip("\n")
         for line in filter(None, lines.split("\n")):
+            last.append(line)
             if found := _STEP.match(line):
                 step = found[1]
         if lines:
@@ -223,7 +228,12 @@ def _built(pieces: Iterator[dict[str, Any]], sent: Packed, tell: Telling) -> str
     return identifier
 
 
-def _failed(sent: Packed, step: str, wrong: str) -> BuildError:
+def _failed(sent: Packed, step: str, wrong: str, last: Iterable[str]) -> BuildError:
+    if any(_has_no_room(text) for text in (wrong, *last)):
+        wrong = (
+            "The disk of the container engine is full. Free some space there, and deploy again. "
+            f"(The engine says: {wrong})"
+        )
     found = locate(instructions(sent.text), step)
     if found is None:
         return BuildError(wrong)
@@ -242,6 +252,10 @@ def _progress(piece: dict[str, Any]) -> str:
     if layer and status not in _PULLED and not status.startswith(("Pulling from", "Pushed")):
         return ""
     return f"{layer}: {status}" if layer else status
+
+
+def _has_no_room(text: str) -> bool:
+    return "no space left on device" in text.lower()
 
 
 def _is_refused(text: str) -> bool:
@@ -268,7 +282,7 @@ def _why_not_fetched(image: str, wrong: str) -> str:
         what = "Correct the name, or add a sign-in for the registry to the context."
     elif "not found" in text or "manifest unknown" in text:
         why, what = "there is none of this name and tag", "Correct it in the template."
-    elif "no space left" in text:
+    elif _has_no_room(text):
         why, what = "the disk is full", "Free some space and deploy again."
     elif "no matching manifest" in text or "no image found in" in text:
         why, what = "there is none for this machine's platform", "Choose another image."
