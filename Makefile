@@ -57,6 +57,7 @@ test: install
 # build are pushed to REGISTRY; the cluster's ingress answers at INGRESS (address:port).
 test-kubernetes: install
 	$(BIN)/python -m tests.debian
+	$(BIN)/python -m tests.helm
 	RELEASECLONE_TEST_CLUSTER=1 $(PYTEST) -m kubernetes
 
 bench: install

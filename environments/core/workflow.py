@@ -12,8 +12,8 @@ REMOVAL = "release.remove_environment"
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """One task. ``kind``: ``service``, ``job``, ``cron_job`` or ``removal``; ``skipped``: why it
-    is, or ""."""
+    """One task. ``kind``: ``service``, ``job``, ``cron_job``, ``chart`` or ``removal``;
+    ``skipped``: why it is, or ""."""
 
     name: str
     kind: str
@@ -47,6 +47,7 @@ def steps_for(
         steps = (*steps, removal_step())
     if kind == "setup":
         problems = (*problems, *_unnamed_services(template, steps, application, excluded))
+        problems = (*problems, *_unnamed_charts(template, application))
     return steps, problems
 
 
@@ -90,6 +91,7 @@ def _made(
     )
     if kind == "setup":
         problems = (*problems, *_unnamed_jobs(template, application))
+        problems = (*problems, *_unnamed_charts(template, application))
     return steps, problems
 
 
@@ -167,6 +169,14 @@ def _expanded(
                 for job in template.jobs
                 if f"jobs.{job.name}" not in named
             ]
+        elif task == "charts.all":
+            own += [
+                _chart_task(chart.name)
+                for chart in template.charts
+                if f"charts.{chart.name}" not in named
+            ]
+        elif kind == "charts" and template.chart(target):
+            own.append(_chart_task(target))
         elif kind == "services" and template.service(target):
             own.append(_service_task(target, excluded))
         elif kind == "jobs" and (job := template.job(target)):
@@ -185,6 +195,10 @@ def _job_task(name: str, source: str, excluded: Collection[str]) -> PlannedTask:
     return PlannedTask(f"jobs.{name}", "job", name, skipped)
 
 
+def _chart_task(name: str) -> PlannedTask:
+    return PlannedTask(f"charts.{name}", "chart", name)
+
+
 def _unknown(
     template: AppTemplate, task: str, step: WorkflowStep, application: str
 ) -> Iterator[Problem]:
@@ -192,7 +206,7 @@ def _unknown(
     known = {
         "services": [service.name for service in template.services],
         "jobs": [job.name for job in template.jobs],
-        "charts": template.charts,
+        "charts": [chart.name for chart in template.charts],
         "infrastructure": template.infrastructure,
     }
     if task == REMOVAL or target == "all" or target in known.get(kind, ()):
@@ -222,6 +236,18 @@ def _unnamed_services(
                 place=Place(template.file, service.line),
                 application=application,
                 name=service.name,
+            )
+
+
+def _unnamed_charts(template: AppTemplate, application: str) -> Iterator[Problem]:
+    named = {task for flow in template.workflows for step in flow.steps for task in step.tasks}
+    for chart in template.charts:
+        if f"charts.{chart.name}" not in named and "charts.all" not in named:
+            yield warning(
+                "workflow.unnamed-chart",
+                place=Place(template.file, chart.line),
+                application=application,
+                name=chart.name,
             )
 
 

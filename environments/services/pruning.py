@@ -64,6 +64,8 @@ def _wanted(deployment: Deployment) -> dict[str, set[str]]:
             continue
         form = rendering.member_form(deployment.plan or {}, share.environment.env_id)
         jobs = Task.objects.filter(deployment=share, kind="job").values_list("workload", flat=True)
-        lasting = [*form.get("services", ()), *form.get("cron_jobs", ())]
+        lasting = [
+            one for kind in ("services", "cron_jobs", "charts") for one in form.get(kind, ())
+        ]
         wanted[share.environment.env_id] = {one["workload"] for one in lasting} | set(jobs)
     return wanted

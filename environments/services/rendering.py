@@ -13,12 +13,14 @@ from environments.core.masking import Masker, clean
 from environments.core.plan import Act, Plan, PlannedMember
 from environments.core.ports import LocalPort, Manifest
 from environments.core.render import (
+    chart_manifest,
     cron_job_manifests,
+    ground_manifests,
     job_manifests,
     service_manifests,
     with_sign_ins,
 )
-from environments.models import Deployment, Environment, Namespace, PortClaim, Task
+from environments.models import Deployment, DeploymentKind, Environment, Namespace, PortClaim, Task
 from environments.services.registries import credentials_of
 from environments.services.resolving import Pin
 
@@ -29,6 +31,8 @@ class Box:
 
     tasks: dict[str, list[Manifest]]
     secrets: tuple[str, ...]
+    ground: tuple[Manifest, ...] = ()
+    """What the namespace itself shall be."""
 
 
 def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
@@ -42,7 +46,11 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
     tasks: dict[str, list[Manifest]] = {}
     for task in tasks_of(deployment):
         plan, planned = by_handle[task.deployment.environment.env_id]
-        workload = planned.workload(task.kind, task.name.partition(".")[2])
+        target = task.name.partition(".")[2]
+        if task.kind == "chart" and (chart := planned.planned_chart(target)):
+            tasks[str(task.pk)] = [chart_manifest(plan, planned, chart)]
+            continue
+        workload = planned.workload(task.kind, target)
         if workload is None:
             continue
         provided = (deployment.images or {}).get(planned.member.env_id, {})
@@ -56,8 +64,13 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
         tasks[str(task.pk)] = list(with_sign_ins(made, sign_ins))
     secrets = {text for plan in plans for text in secrets_of(plan)}
     secrets |= {one.password for one in sign_ins}
-    box = {"tasks": tasks, "secrets": sorted(secrets)}
+    ground = () if deployment.kind == DeploymentKind.TEARDOWN else _ground(deployment, plans[0])
+    box = {"tasks": tasks, "secrets": sorted(secrets), "ground": ground}
     return wiring.seal(json.dumps(box), belongs_to=deployment.seal_name)
+
+
+def _ground(deployment: Deployment, plan: Plan) -> Sequence[Manifest]:
+    return ground_manifests(plan, account=deployment.namespace.context.account.name)
 
 
 def secrets_of(plan: Plan) -> Iterator[str]:
@@ -68,8 +81,9 @@ def secrets_of(plan: Plan) -> Iterator[str]:
 
 def secrets_of_member(planned: PlannedMember) -> Iterator[str]:
     """Every secret value that a container of the member will see."""
-    for workload in planned.workloads:
-        for value in workload.variables:
+    given = [one.variables for one in planned.workloads]
+    for variables in (*given, *(one.variables for one in planned.charts)):
+        for value in variables:
             if value.secret and value.text:
                 yield value.text
 
@@ -79,7 +93,8 @@ def opened(deployment: Deployment) -> Box:
     if deployment.manifests is None:
         return Box({}, ())
     form = json.loads(wiring.unseal(deployment.manifests, belongs_to=deployment.seal_name))
-    return Box(form["tasks"], tuple(form["secrets"]))
+    # A deployment that an older version of the product has rendered has none.
+    return Box(form["tasks"], tuple(form["secrets"]), tuple(form.get("ground", ())))
 
 
 def masker_of(namespace: Namespace) -> Masker:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 from environments import wiring
-from environments.core.ports import Engine, EngineError, ObjectName, Step
+from environments.core.ports import Engine, EngineError, GitHostError, ObjectName, Step
 from environments.models import Deployment, Task
 from environments.services import rendering
 from environments.services.rendering import Box
@@ -56,14 +58,36 @@ def _order(engine: Engine, deployment: Deployment, task: Task, box: Box) -> Orde
     folder = None
     if not engine.traits().runs_images:
         folder = rendering.folder_of(member, task.deployment.commit)
+    manifests = rendering.manifests_for(box, task)
     step = Step(
         namespace=namespace,
-        manifests=rendering.manifests_for(box, task),
+        manifests=manifests,
         folder=folder,
         ports=rendering.ports_of(deployment.namespace_id, task.workload),
         hosts=tuple(rendering.hosts_of(deployment)),
+        ground=box.ground,
     )
+    if task.kind == "chart" and manifests[0]["spec"]["local"]:
+        fetch = _fetched(task)
+        return lambda: engine.apply(replace(step, folder=fetch()))
     return lambda: engine.apply(step)
+
+
+def _fetched(task: Task) -> Callable[[], Path]:
+    """Makes the checkout that a chart of the repository lies in, where it is not there: as on
+    another machine than that of the worker before."""
+    member, commit = task.deployment.environment, task.deployment.commit
+    folder = rendering.folder_of(member, commit)
+    host, url = wiring.git_host(member.application.git_host), member.application.repository_url
+
+    def fetch() -> Path:
+        try:
+            host.checkout(url, commit=commit, folder=folder)
+        except GitHostError as wrong:
+            raise EngineError(f"The chart could not be checked out: {wrong}") from wrong
+        return folder
+
+    return fetch
 
 
 def _objects_of(engine: Engine, namespace: str, env_id: str) -> list[ObjectName]:

@@ -247,12 +247,14 @@ def _current(task: Task, instances: Sequence[Instance], box: Box) -> list[Instan
     """Those of what was applied, not of what ran before."""
     (workload,) = workloads(rendering.manifests_for(box, task))
     revision = workload["metadata"]["annotations"][ANNOTATION_REVISION]
-    return [one for one in instances if task.kind == "job" or one.revision == revision]
+    return [one for one in instances if task.kind != "service" or one.revision == revision]
 
 
 def _health(task: Task, current: Sequence[Instance], limit: float, box: Box) -> health.Health:
     if task.kind == "job":
         return health.of_job(current, elapsed=task.watched - _JOB_GRACE, limit=limit)
+    if task.kind == "chart":
+        return health.of_chart(current, elapsed=task.watched, limit=limit)
     (workload,) = workloads(rendering.manifests_for(box, task))
     replicas = workload["spec"]["replicas"]
     return health.of_service(current, replicas=replicas, elapsed=task.watched, limit=limit)

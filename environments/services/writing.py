@@ -167,14 +167,14 @@ def in_order(pins: list[Pin], plan: Plan, leaving: Plan | None) -> list[Pin]:
 def _files(
     application: Application, pin: Pin, template: AppTemplate
 ) -> tuple[dict[str, str], list[Problem]]:
-    """The text of each file of the repository that a service mounts."""
+    """The text of each file of the repository that a service mounts, or a chart is given."""
     files: dict[str, str] = {}
     problems: list[Problem] = []
     if pin["act"] != Act.APPLY or pin["commit"] is None:
         return files, problems
-    for path in sorted(
-        {file.repo_path for service in template.services for file in service.configmap}
-    ):
+    mounted = {file.repo_path for service in template.services for file in service.configmap}
+    given = {path for chart in template.charts for path in chart.values_files}
+    for path in sorted(mounted | given):
         try:
             content = wiring.git_host(application.git_host).read_file(
                 application.repository_url, commit=pin["commit"], path=path
@@ -311,7 +311,7 @@ def _workload_name(share: Deployment, kind: str, target: str, number: int) -> st
         return label(target, str(share.pk), str(number))
     if kind == "cron_job":
         return workload_of(target)
-    return label(target) if kind == "service" else ""
+    return label(target) if kind in ("service", "chart") else ""
 
 
 def _member_deployment(deployment: Deployment, pin: Pin, position: int) -> Deployment:

@@ -16,7 +16,11 @@ from environments.core.render import render
 from tests.core.plans import imported, member, plan
 
 FOLDER = Path(__file__).with_name("golden")
-FILES = {"etc/settings.ini": "[api]\nworkers = 2\n", "etc/hosts.txt": "localhost\n"}
+FILES = {
+    "etc/settings.ini": "[api]\nworkers = 2\n",
+    "etc/hosts.txt": "localhost\n",
+    "etc/values.yaml": "word: ${RELEASE_BRANCH_NAME}\n",
+}
 
 
 def cases() -> list[str]:
@@ -54,7 +58,7 @@ def manifests(case: str) -> Sequence[Manifest]:
     """What this case is rendered to."""
     made = plan_of(case)
     assert not [one for one in made.problems if one.level == "error"], made.problems
-    return render(made)
+    return render(made, account="acme")
 
 
 def written(case: str) -> str:

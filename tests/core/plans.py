@@ -27,6 +27,8 @@ CLUSTER = EngineTraits(
     enforces_limits=True,
     has_volumes=True,
     maps_ports=True,
+    follows=frozenset(("autoscale",)),
+    runs_charts=True,
 )
 HEAD = "0123456789abcdef0123456789abcdef01234567"
 FRONTEND = """

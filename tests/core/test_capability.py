@@ -95,15 +95,9 @@ def test_a_member_that_stays_as_it_runs_is_not_asked() -> None:
     assert ids(plan(backend, member("shop", RUNS), engine=PROCESS)) == [LIMITS]
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "charts: [{name: c, directory: d}]",
-        "infrastructure: [{name: i, type: terraform, directory: d}]",
-    ],
-)
 @pytest.mark.parametrize("engine", [PROCESS, CLUSTER])
-def test_what_nothing_carries_out_yet_is_an_error_on_every_engine(key: str, engine: object) -> None:
+def test_what_nothing_carries_out_yet_is_an_error_on_every_engine(engine: object) -> None:
+    key = "infrastructure: [{name: i, type: terraform, directory: d}]"
     made = plan(member("shop", f"{RUNS}{key}\n"), engine=engine)
     (wrong,) = [one for one in made.problems if one.level is Level.ERROR]
     assert wrong.id == "engine.unsupported"

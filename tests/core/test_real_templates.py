@@ -65,7 +65,11 @@ def test_it_makes_an_environment_template_of_each(path: Path, environment_type: 
 def test_every_warning_stands_at_a_key_that_says_what_it_says(path: Path) -> None:
     lines = path.read_text().splitlines()
     for problem in parse_application_template(path.read_text()).problems:
-        assert problem.id in ("template.not-followed", "template.deprecated")
+        assert problem.id in (
+            "template.not-followed",
+            "template.one-engine",
+            "template.deprecated",
+        )
         assert problem.place is not None
         key = problem.message.split(" ")[0]
         found = lines[problem.place.line - 1][problem.place.column - 1 :]

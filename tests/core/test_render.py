@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from environments.core.plan import Member
+from environments.core.plan import Member, Plan
 from environments.core.ports import ANNOTATION_COMMIT, ANNOTATION_REVISION, LABEL_WORKLOAD, Manifest
 from environments.core.render import job_manifests, render, run_of
 from tests.core import goldens
@@ -26,6 +26,11 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 VARIABLE = re.compile(r"[-._a-zA-Z0-9]+")
 SECRET = 'p√ss "word"\nof two lines'  # noqa: S105 - of a golden file
+
+
+def rendered(made: Plan) -> Sequence[Manifest]:
+    """All manifests, as those of the account acme."""
+    return render(made, account="acme")
 
 
 @pytest.mark.parametrize("case", goldens.cases())
@@ -149,7 +154,7 @@ def test_whatever_services_are_called_their_objects_are_valid(
         for name in names
     )
     made = plan(member("frontend", f"services:\n{services}"))
-    check_valid(render(made))
+    check_valid(rendered(made))
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=6))
@@ -160,7 +165,7 @@ def test_whatever_ports_it_has_a_host_leads_to_one_of_the_service(
         f"  - {{type: node_port, target_port: {target}, port: {port}}}\n" for target, port in ports
     )
     made = plan(member("frontend", f"services:\n- name: web\n  image: x\n  ports:\n{lines}"))
-    check_valid(render(made))
+    check_valid(rendered(made))
 
 
 def kinds(manifests: tuple[Manifest, ...]) -> list[str]:
@@ -170,7 +175,7 @@ def kinds(manifests: tuple[Manifest, ...]) -> list[str]:
 def test_what_others_refer_to_comes_first() -> None:
     manifests = tuple(goldens.manifests("jobs-and-files"))
     assert kinds(manifests) == [
-        "Namespace",
+        *("Namespace", "ResourceQuota"),
         *("Secret", "Job"),
         *("Secret", "Job"),
         *("Secret", "ConfigMap", "Service", "Deployment"),
@@ -187,9 +192,9 @@ def test_what_others_refer_to_comes_first() -> None:
 
 
 def test_all_of_a_member_comes_before_the_next_member() -> None:
-    manifests = render(plan(imported("backend", BACKEND), member("frontend", FRONTEND)))
-    owners = [one["metadata"]["labels"].get("releaseclone/application") for one in manifests]
-    assert owners == sorted(owners, key=[None, "backend", "frontend"].index)
+    manifests = rendered(plan(imported("backend", BACKEND), member("frontend", FRONTEND)))
+    owners = [one["metadata"]["labels"]["releaseclone/application"] for one in manifests[2:]]
+    assert owners == sorted(owners)
 
 
 @pytest.mark.parametrize("case", goldens.cases())
@@ -216,7 +221,7 @@ def test_objects_bear_the_labels_of_their_own_workload_whatever_its_name_ends_in
     text = "services:\n" + "".join(
         f"- {{name: {name}, image: x}}\n" for name in ("web", "web-files", "web-environment")
     )
-    for one in render(plan(member("frontend", text))):
+    for one in rendered(plan(member("frontend", text))):
         if one["kind"] == "Deployment":
             assert one["metadata"]["labels"][LABEL_WORKLOAD] == one["metadata"]["name"]
 
@@ -238,7 +243,7 @@ def revision(one: Member, **more: Any) -> str:
     """What the workload ``db`` of this member is marked with."""
     (found,) = [
         manifest["metadata"]["annotations"][ANNOTATION_REVISION]
-        for manifest in render(plan(one, **more))
+        for manifest in rendered(plan(one, **more))
         if manifest["metadata"]["name"] == "db" and manifest["kind"] == "Deployment"
     ]
     assert isinstance(found, str)
@@ -294,7 +299,7 @@ def test_only_what_comes_from_the_repository_names_its_commit() -> None:
     made = plan(member("frontend", CODE + "- {name: cache, image: redis}\n"))
     commits = {
         one["metadata"]["name"]: one["metadata"]["annotations"].get(ANNOTATION_COMMIT)
-        for one in render(made)
+        for one in rendered(made)
         if one["kind"] == "Deployment"
     }
     assert commits == {"db": made.members[0].member.choice.commit, "cache": None}
@@ -302,14 +307,15 @@ def test_only_what_comes_from_the_repository_names_its_commit() -> None:
 
 def test_a_static_site_is_served_where_its_host_leads() -> None:
     made = plan(member("frontend", "services:\n- {name: site, static: true, image: x}\n"))
-    manifests = render(made)
-    assert kinds(manifests) == ["Namespace", "Secret", "Service", "Deployment", "Ingress"]
+    manifests = rendered(made)
+    own = ["Secret", "Service", "Deployment", "Ingress"]
+    assert kinds(manifests) == ["Namespace", "ResourceQuota", *own]
     check_valid(manifests)
 
 
 def test_a_plan_of_nothing_is_a_namespace() -> None:
     made = plan(replace(member("frontend", "{}"), env_id="ted0001"))
-    (namespace,) = render(made)
+    (namespace,) = rendered(made)
     assert (namespace["kind"], namespace["metadata"]["name"]) == ("Namespace", made.namespace)
 
 
@@ -336,7 +342,7 @@ def test_a_workload_without_nodes_of_its_own_follows_the_template() -> None:
         "services:\n- {name: a, image: a:1}\n"
         "- {name: b, image: b:1, node_selector: [{key: zone, value: x}]}\n"
     )
-    made = render(plan(member("shop", text)))
+    made = rendered(plan(member("shop", text)))
     pods = [one["spec"]["template"]["spec"] for one in made if one["kind"] == "Deployment"]
     assert [pod["nodeSelector"] for pod in pods] == [{"disk": "fast"}, {"zone": "x"}]
 
@@ -348,7 +354,7 @@ def test_settings_of_the_ingress_are_those_of_ingress_nginx() -> None:
         "services:\n- name: web\n  image: a:1\n"
         "  ports: [{type: node_port, port: 80, target_port: 80}]\n"
     )
-    made = render(plan(member("shop", text)))
+    made = rendered(plan(member("shop", text)))
     (ingress,) = (one for one in made if one["kind"] == "Ingress")
     assert ingress["metadata"]["annotations"] == {
         "nginx.ingress.kubernetes.io/proxy-body-size": "30m",

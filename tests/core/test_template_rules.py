@@ -44,6 +44,7 @@ def test_the_same_application_twice_is_an_error_at_its_line() -> None:
 )
 def test_a_name_stands_once_in_its_list(key: str) -> None:
     image = ", image: x" if key in ("services", "jobs") else ""
+    image = ", directory: x" if key == "charts" else image
     assert errors(f"{key}:\n- {{name: a{image}}}\n- {{name: a{image}}}\n") == [
         ("template.twice", 3, 10)
     ]
@@ -136,7 +137,6 @@ def test_a_deprecated_key_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("charts: [{name: x}]", "charts"),
         ("infrastructure: [{name: x}]", "infrastructure"),
         ("workspaces: [{anything: [1]}]", "workspaces"),
         ("secrets: {a: b}", "secrets"),
@@ -179,7 +179,9 @@ def test_what_only_tunes_is_named(text: str, key: str) -> None:
     assert parsed.template is not None
     assert parsed.template.unsupported == ()
     assert [each.key for each in parsed.template.tunes] == [key]
-    assert [each.id for each in parsed.problems] == ["template.not-followed"]
+    on_one = key in ("autoscale", "ingress", "node_selector", "service_account_name")
+    said = "template.one-engine" if on_one else "template.not-followed"
+    assert [each.id for each in parsed.problems] == [said]
 
 
 @pytest.mark.parametrize("key", ["charts", "secrets", "ingress", "workspaces"])

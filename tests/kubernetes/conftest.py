@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from environments import wiring
 from environments.engines.kubernetes import KubernetesEngine
 from environments.models import Environment
-from tests import cluster
+from tests import cluster, helm
 from tests.containers import Podman
 from tests.world import World
 
@@ -100,6 +100,15 @@ class Visitor:
 
 
 @pytest.fixture
+def with_helm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program on the PATH."""
+    program = helm.program()
+    if program is None:
+        pytest.skip("CHARTS ARE NOT TESTED: there is neither helm nor a Go that builds it")
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
 def visitor() -> Visitor:
     return Visitor()
 
@@ -117,6 +126,7 @@ def until(look: Callable[[], str | bool], seconds: float = 30) -> str | bool:
 def kubectl(*arguments: str, given: str = "") -> str:
     """What this command prints."""
     done = subprocess.run(
-        ["kubectl", *arguments], input=given, capture_output=True, text=True, check=True
+        ["kubectl", *arguments], input=given, capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
     return done.stdout

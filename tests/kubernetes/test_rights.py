@@ -14,25 +14,27 @@ from environments.engines.kubernetes import KubernetesEngine
 from environments.models import DeploymentKind
 from tests.deploying.acts import run
 from tests.kubernetes.conftest import kubectl, until
+from tests.kubernetes.test_charts import CHART, VARIABLES
+from tests.kubernetes.test_charts import TEMPLATE as CHARTED
 from tests.kubernetes.test_environments import DOCKERFILE, TEMPLATE, kept
 from tests.world import World
 
 pytestmark = pytest.mark.kubernetes
 
-RBAC = Path(__file__).parents[2] / "docs/kubernetes/rbac.yaml"
+FOLDER = Path(__file__).parents[2] / "docs/kubernetes"
+NAMED = f"releaseclone-{os.urandom(3).hex()}"
+"""What the account is called in this run."""
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A kubeconfig of that account, which bears a name of this run's own."""
-    named = f"releaseclone-{os.urandom(3).hex()}"
-    role = tmp_path_factory.mktemp("role") / "rbac.yaml"
-    role.write_text(RBAC.read_text().replace("releaseclone", named))
-    kubectl("apply", "-f", str(role))
+    """A kubeconfig of that account."""
+    role = renamed("rbac.yaml")
+    kubectl("apply", "-f", "-", given=role)
     own = yaml.safe_load(kubectl("config", "view", "--raw", "--minify", "--flatten"))
     sealed = until(
         lambda: (
-            json.loads(kubectl("-n", named, "get", "secret", f"{named}-token", "-o", "json"))
+            json.loads(kubectl("-n", NAMED, "get", "secret", f"{NAMED}-token", "-o", "json"))
             .get("data", {})
             .get("token", "")
         )
@@ -43,7 +45,17 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("account") / "kubeconfig"
     place.write_text(yaml.safe_dump(own))
     yield place
-    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", str(role))
+    kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", given=role)
+
+
+def renamed(file: str) -> str:
+    """The file of the documentation, for the account of this run."""
+    return (
+        (FOLDER / file)
+        .read_text()
+        .replace("name: releaseclone", f"name: {NAMED}")
+        .replace("namespace: releaseclone", f"namespace: {NAMED}")
+    )
 
 
 @pytest.fixture
@@ -74,6 +86,22 @@ def test_an_environment_comes_changes_and_goes_by_these_rights_alone(
     ended = run(limited, environment, DeploymentKind.TEARDOWN)
     assert (ended.status, ended.reason) == ("removed", "")
     assert engine.remains(name) == ()
+
+
+def test_a_chart_comes_and_goes_by_the_rights_for_charts(
+    limited: World, engine: KubernetesEngine, with_helm: None
+) -> None:
+    role = renamed("rbac-charts.yaml")
+    kubectl("apply", "-f", "-", given=role)
+    try:
+        environment = limited.deployed(
+            limited.application("shop", CHARTED, variables=VARIABLES, files=CHART)
+        )
+        assert limited.last(environment).reason == ""
+        ended = run(limited, environment, DeploymentKind.TEARDOWN)
+        assert (ended.status, ended.reason) == ("removed", "")
+    finally:
+        kubectl("delete", "--ignore-not-found", "-f", "-", given=role)
 
 
 def test_what_is_not_allowed_is_told_with_the_next_step(engine: KubernetesEngine) -> None:

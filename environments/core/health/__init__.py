@@ -5,9 +5,10 @@ from environments.core.health.workloads import (
     WORST_FIRST,
     Health,
     State,
+    of_chart,
     of_job,
     of_service,
     worst_status,
 )
 
-__all__ = ["WORST_FIRST", "Health", "State", "of_job", "of_service", "worst_status"]
+__all__ = ["WORST_FIRST", "Health", "State", "of_chart", "of_job", "of_service", "worst_status"]

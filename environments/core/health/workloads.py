@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from environments.core.health.pods import STEADY_SECONDS
 from environments.core.ports import Instance, Phase
 
 
@@ -62,6 +63,15 @@ def of_service(
     if elapsed > limit:
         return Health(State.FAILED, f"not ready after {limit:.0f} s: {waiting or 'no instance'}")
     return Health(State.WAITING, waiting or "waits for its first instance")
+
+
+def of_chart(instances: Sequence[Instance], *, elapsed: float, limit: float) -> Health:
+    """Ready when all is that it brought: that may be nothing at all."""
+    if elapsed < STEADY_SECONDS:  # what was made is seen a moment later
+        return Health(State.WAITING, "waits for what it brings")
+    if not instances:
+        return Health(State.READY, "ready")
+    return of_service(instances, replicas=1, elapsed=elapsed, limit=limit)
 
 
 def of_job(instances: Sequence[Instance], *, elapsed: float, limit: float) -> Health:

@@ -12,6 +12,7 @@ from environments.core.template.model import Service
 from environments.core.variables import service_variables
 
 _ENGINES_WITH_IMAGES = "docker or kubernetes"
+_ENGINE_WITH_CHARTS = "kubernetes"
 _BUCKET = "s3"
 _PORT_ASKED = re.compile(r"\$\((PORT(?:_\d+)?)\)")
 _LONGEST_VARIABLE = 131_071
@@ -30,6 +31,16 @@ def problems_of(
     unsupported: list[tuple[str, Place | None]] = [
         (one.key, Place(template.file, one.line)) for one in template.unsupported
     ]
+    if template.charts and not surroundings.engine.runs_charts:
+        yield error(
+            "engine.charts",
+            place=template.place_of("charts"),
+            application=member.application,
+            engine=surroundings.engine.name,
+            remedy="Install the program helm where the workers run."
+            if surroundings.engine.name == _ENGINE_WITH_CHARTS
+            else "Use a context with the engine kubernetes, or take them out.",
+        )
     if not surroundings.engine.runs_images:
         if template.cron_jobs:
             unsupported.append(("cron_jobs", template.place_of("cron_jobs")))

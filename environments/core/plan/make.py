@@ -18,7 +18,7 @@ from environments.core.plan.parameters import filled_in, values_of
 from environments.core.plan.shown import digest_of
 from environments.core.plan.workloads import Shaped, planned_members
 from environments.core.problems import Place, Problem, error, nearest, warning
-from environments.core.template.model import Job, Service
+from environments.core.template.model import Chart, Job, Service
 from environments.core.workflow import PlannedStep, cron_steps, removal_step, steps_for
 
 SETUP = "setup"
@@ -77,20 +77,21 @@ def _shape(kind: str, member: Member) -> tuple[Shaped, list[Problem]]:
     steps, wrong = steps_for(
         template, flow, application=member.application, excluded=member.excluded
     )
-    services, jobs = _running(member, kind if member.act is Act.APPLY else SETUP, steps)
+    services, jobs, charts = _running(member, kind if member.act is Act.APPLY else SETUP, steps)
     cron_jobs = [job for job in template.cron_jobs if job.from_services not in member.excluded]
     if member.act is Act.KEEP:
         steps = ()
     elif kind != TEARDOWN:
         steps = (*steps, *cron_steps(template, excluded=member.excluded))
     found = [*problems, *wrong] if member.act is Act.APPLY else []
-    return Shaped(member, services, jobs, steps, {job.name: job for job in cron_jobs}), found
+    by_name = {job.name: job for job in cron_jobs}
+    return Shaped(member, services, jobs, steps, by_name, charts), found
 
 
 def _running(
     member: Member, kind: str, steps: Sequence[PlannedStep]
-) -> tuple[dict[str, Service], dict[str, Job]]:
-    """The services that will run, and the jobs of this workflow.
+) -> tuple[dict[str, Service], dict[str, Job], tuple[Chart, ...]]:
+    """The services and charts that will run, and the jobs of this workflow.
 
     A patch or teardown does not change which services run: those are what setup names.
     """
@@ -101,20 +102,17 @@ def _running(
         )
     else:
         setup = tuple(steps)
-    named = {
-        task.target
-        for step in setup
-        for task in step.tasks
-        if task.kind == "service" and not task.skipped
-    }
-    run = {
-        task.target
-        for step in steps
-        for task in step.tasks
-        if task.kind == "job" and not task.skipped
-    }
+    named, run = _targets(setup, "service"), _targets(steps, "job")
+    installed = _targets(setup, "chart")
     services = {service.name: service for service in template.services if service.name in named}
-    return services, {job.name: job for job in template.jobs if job.name in run}
+    jobs = {job.name: job for job in template.jobs if job.name in run}
+    return services, jobs, tuple(one for one in template.charts if one.name in installed)
+
+
+def _targets(steps: Sequence[PlannedStep], kind: str) -> set[str]:
+    """What the tasks of a kind are about, but the skipped ones."""
+    tasks = [task for step in steps for task in step.tasks]
+    return {task.target for task in tasks if task.kind == kind and not task.skipped}
 
 
 def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
@@ -124,7 +122,8 @@ def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
         application=one.member.application,
         file=one.member.template.file,
         imported=one.member.is_imported,
-        services=tuple((service.name, service.line) for service in one.services.values()),
+        # A chart makes a Service of its own name, more often than not.
+        services=tuple((each.name, each.line) for each in (*one.services.values(), *one.charts)),
         jobs=tuple(
             (job.name, job.line) for job in (*_ever_run(one.member), *one.cron_jobs.values())
         ),

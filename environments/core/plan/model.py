@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from environments.core.ports import EngineTraits
 from environments.core.problems import Problem
 from environments.core.resolve import BranchChoice
 from environments.core.template.model import (
     AppTemplate,
+    Autoscale,
+    Chart,
     ImportEntry,
     Port,
     Probe,
@@ -108,6 +111,8 @@ class PlannedWorkload:
     variables: tuple[Value, ...]
     resources: Resources
     replicas: int = 1
+    autoscale: Autoscale | None = None
+    """On engines that follow it; ``replicas`` are the least of it, then."""
     ports: tuple[Port, ...] = ()
     readiness_probe: Probe | None = None
     liveness_probe: Probe | None = None
@@ -119,6 +124,17 @@ class PlannedWorkload:
     completed_timeout: int = 0
     schedule: str = ""
     """Of a cron job: when it runs, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChart:
+    """A chart with the values that it is given, later ones win; ``variables`` may be in them."""
+
+    chart: Chart
+    workload: str
+    """The name of the release."""
+    variables: tuple[Value, ...]
+    values: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +162,21 @@ class PlannedMember:
     jobs: tuple[PlannedWorkload, ...]
     steps: tuple[PlannedStep, ...]
     cron_jobs: tuple[PlannedWorkload, ...] = ()
+    charts: tuple[PlannedChart, ...] = ()
 
     @property
     def workloads(self) -> tuple[PlannedWorkload, ...]:
-        """Everything that it runs."""
+        """Everything that it runs itself; what charts bring is theirs."""
         return (*self.services, *self.jobs, *self.cron_jobs)
 
     def workload(self, kind: str, name: str) -> PlannedWorkload | None:
         """The service, job or cron job of this name."""
         among = [planned for planned in self.workloads if planned.kind == kind]
         return next((planned for planned in among if planned.name == name), None)
+
+    def planned_chart(self, name: str) -> PlannedChart | None:
+        """The chart of this name."""
+        return next((planned for planned in self.charts if planned.chart.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ def _member(planned: PlannedMember, fingerprint: Callable[[str], str]) -> dict[s
         "services": [_workload(service, fingerprint) for service in planned.services],
         "jobs": [_workload(job, fingerprint) for job in planned.jobs],
         "cron_jobs": [_cron_job(job, fingerprint) for job in planned.cron_jobs],
+        "charts": [
+            {"name": one.chart.name, "workload": one.workload, "reference": one.chart.reference}
+            for one in planned.charts
+        ],
         "steps": [
             {
                 "name": step.name,
@@ -184,4 +188,5 @@ def _digested(planned: PlannedMember) -> list[Any]:
         [service.name for service in planned.services],
         [job.name for job in planned.jobs],
         [[job.name, job.schedule] for job in planned.cron_jobs],
+        [one.chart.name for one in planned.charts],
     ]

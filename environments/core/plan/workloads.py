@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from environments.core.names import label
+from environments.core.plan.charts import values_of
 from environments.core.plan.hosts import ports_of, rules_of
 from environments.core.plan.model import (
     Act,
     Member,
+    PlannedChart,
     PlannedHost,
     PlannedMember,
     PlannedWorkload,
@@ -17,6 +19,7 @@ from environments.core.ports import LocalPorts
 from environments.core.problems import Problem
 from environments.core.schedules import workload_of
 from environments.core.template.model import (
+    Chart,
     CronJob,
     EnvironmentVariable,
     Job,
@@ -45,6 +48,7 @@ class Shaped:
     jobs: Mapping[str, Job]
     steps: tuple[PlannedStep, ...]
     cron_jobs: Mapping[str, CronJob] = field(default_factory=dict)
+    charts: tuple[Chart, ...] = ()
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
@@ -86,10 +90,36 @@ def planned_members(
             made, wrong = _workload(one.member, cron_job, "cron_job", own)
             cron_jobs.append(_with_schedule(made, cron_job))
             problems += wrong if one.member.act is Act.APPLY else ()
+        charts: list[PlannedChart] = []
+        for chart in one.charts:
+            planned_chart, wrong = _chart(one.member, chart, own)
+            charts.append(planned_chart)
+            problems += wrong if one.member.act is Act.APPLY else ()
         planned.append(
-            PlannedMember(one.member, tuple(services), tuple(jobs), one.steps, tuple(cron_jobs))
+            PlannedMember(
+                one.member,
+                tuple(services),
+                tuple(jobs),
+                one.steps,
+                tuple(cron_jobs),
+                tuple(charts),
+            )
         )
     return tuple(planned), tuple(dict.fromkeys(problems))
+
+
+def _chart(
+    member: Member, chart: Chart, around: _Around
+) -> tuple[PlannedChart, tuple[Problem, ...]]:
+    made, problems = _workload(member, chart, "chart", around)
+    values, wrong = values_of(
+        chart,
+        files=member.files,
+        variables=made.variables,
+        application=member.application,
+        template_file=member.template.file,
+    )
+    return PlannedChart(chart, made.workload, made.variables, values), (*problems, *wrong)
 
 
 def _with_schedule(made: PlannedWorkload, cron_job: CronJob) -> PlannedWorkload:
@@ -227,6 +257,7 @@ def _with_service(
     made: PlannedWorkload, member: Member, service: Service, surroundings: Surroundings
 ) -> PlannedWorkload:
     ports = ports_of(service)
+    scale = service.autoscale if "autoscale" in surroundings.engine.follows else None
     # An engine that gives the ports itself sets PORT to what it gave.
     own = made.variables
     if surroundings.engine.local_ports is not LocalPorts.EVERY:
@@ -234,7 +265,8 @@ def _with_service(
     return replace(
         made,
         variables=own,
-        replicas=service.replicas,
+        replicas=scale.min_replicas if scale else service.replicas,
+        autoscale=scale,
         ports=ports,
         readiness_probe=service.readiness_probe,
         liveness_probe=service.liveness_probe,

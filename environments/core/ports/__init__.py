@@ -53,6 +53,8 @@ from environments.core.ports.terminals import Terminal as Terminal
 # What render writes on every object, and engines read back.
 LABEL_APPLICATION = "releaseclone/application"
 LABEL_ENVIRONMENT = "releaseclone/environment"
+LABEL_ACCOUNT = "releaseclone/account"
+LABEL_DEPLOYMENT = "releaseclone/deployment"
 LABEL_WORKLOAD = "releaseclone/workload"
 LABEL_KIND = "releaseclone/kind"
 """A job may bear the name of a service: a ``WorkloadKind`` tells them apart."""
@@ -195,7 +197,8 @@ class Step:
 
     ``folder`` is the member's checkout (None on engines that run images); ``ports`` the
     loopback ports of the workload in the order of its declared ports, replica by replica;
-    ``hosts`` all hosted names of the namespace, which its containers shall be able to call.
+    ``hosts`` all hosted names of the namespace, which its containers shall be able to call;
+    ``ground`` what the namespace itself shall be, the same in every step of a deployment.
     """
 
     namespace: str
@@ -203,6 +206,7 @@ class Step:
     folder: Path | None = None
     ports: tuple[LocalPort, ...] = ()
     hosts: tuple[str, ...] = ()
+    ground: tuple[Manifest, ...] = ()
 
 
 class LocalPorts(StrEnum):
@@ -237,6 +241,8 @@ class EngineTraits:
     """How many there are on the one machine where everything runs; limits above are capped."""
     follows: frozenset[str] = frozenset()
     """The keys of a template that only tune (``node_selector``), and that it follows."""
+    runs_charts: bool = False
+    """It installs charts: what the program ``helm`` does, where it is found."""
     pulls_images: bool = False
     """It fetches images itself, from registries: what is built has to be pushed to one."""
 

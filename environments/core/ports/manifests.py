@@ -12,14 +12,16 @@ _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 
 class WorkloadKind(StrEnum):
-    """What an instance is a copy of: a service runs until stopped, a job until it ends."""
+    """What an instance is a copy of: a service runs until stopped, a job until it ends; of a
+    chart it is whatever that brings."""
 
     SERVICE = "Deployment"
     JOB = "Job"
+    CHART = "Chart"
 
 
 def workloads(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
-    """The manifests that run something: Deployments and Jobs."""
+    """The manifests that run something: Deployments, Jobs and charts."""
     return (manifest for manifest in manifests if manifest["kind"] in tuple(WorkloadKind))
 
 

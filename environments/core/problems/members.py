@@ -73,6 +73,9 @@ CATALOGUE: dict[str, Entry] = {
         "no image to look into.",
         "Give it a command, or use a context with the engine {engines}.",
     ),
+    "engine.charts": Entry(
+        "The engine {engine} cannot install the charts of {application}.", "{remedy}"
+    ),
     "engine.static": Entry(
         "{name} of {application} is a static site, which the engine {engine} cannot serve.",
         "Use a context with the engine {engines}.",

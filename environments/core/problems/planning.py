@@ -82,6 +82,14 @@ CATALOGUE: dict[str, Entry] = {
         "deployed.",
         "Add services.{name}, or services.all.",
     ),
+    "chart.values": Entry(
+        "The values of the chart {name} of {application} cannot be used ({path}): {reason}.",
+        "Correct them, and push.",
+    ),
+    "workflow.unnamed-chart": Entry(
+        "No workflow of {application} names the chart {name}: it is not installed.",
+        "Add charts.{name} to a workflow.",
+    ),
     "workflow.unnamed-job": Entry(
         "No workflow of {application} names the job {name}: it is not run.",
         "Add jobs.{name} to a workflow.",

@@ -121,6 +121,10 @@ CATALOGUE: dict[str, Entry] = {
         "{key} of {name} leads out of the repository: {path}.",
         "Write a path below the root of the repository, without a slash in front.",
     ),
+    "template.scale": Entry(
+        "The service {name} has at most {most} replicas and at least {least}: {least} it is.",
+        "Correct one of them.",
+    ),
     "template.request-above-limit": Entry(
         "The request {request} is above the limit {limit}: the limit is raised to it.",
         "Correct one of them.",
@@ -134,6 +138,27 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "template.not-followed": Entry(
         "{key} is read and not followed yet.", "Everything runs as if it were not there."
+    ),
+    "template.one-engine": Entry(
+        "{key} is followed on Kubernetes only.",
+        "On other engines everything runs as if it were not there.",
+    ),
+    "template.charts": Entry(
+        "charts are installed on Kubernetes only.",
+        "On other engines a deployment of this template is refused.",
+    ),
+    "template.chart-source": Entry(
+        "The chart {name} does not say where it is.",
+        "Give it a directory of the repository, or repo_url and install.",
+    ),
+    "template.chart-address": Entry(
+        "The chart {name} would be fetched by {scheme}:, which is not allowed.",
+        "Use an address that begins with https:// or oci://.",
+    ),
+    "template.chart-definitions": Entry(
+        "The custom resource definitions of the chart {name} are not installed: they belong to "
+        "the whole cluster.",
+        "Have them installed by whoever runs the cluster, and take include_crds out.",
     ),
     "template.override-unknown": Entry(
         "The environment template {type} changes {service}, which the template does not have.",

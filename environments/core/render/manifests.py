@@ -1,7 +1,5 @@
 """The manifests of each service, job and cron job, and those of a whole plan."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,14 +10,21 @@ from environments.core.ports import (
     ANNOTATION_REVISION,
     ANNOTATION_TIMEOUT,
     LABEL_KIND,
-    LABEL_MANAGED,
     LABEL_WORKLOAD,
-    MANAGED_BY,
     Manifest,
 )
 from environments.core.render import marks, network, volumes
+from environments.core.render.charts import chart_manifest
+from environments.core.render.ground import ground_manifests
 from environments.core.template.model import Probe, ProbeKind, Resources
 
+_CPU = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
+"""What decides where a template does not say it: as the autoscaler itself would."""
+_TAKEN_OVER = ("HorizontalPodAutoscaler", "Ingress", "Service", "PersistentVolumeClaim")
+"""Kinds that change what runs without a new start of it."""
 KEPT_RUNS = 3
 """How many ended runs of a cron job can still be looked at."""
 
@@ -46,8 +51,32 @@ def service_manifests(
             },
         }
     )
+    made += _autoscaler(plan, member, service)
     made += network.ingress_of(plan, member, service)
     return _with_revision(made)
+
+
+def _autoscaler(
+    plan: Plan, member: PlannedMember, service: PlannedWorkload
+) -> Iterator[dict[str, Any]]:
+    scale = service.autoscale
+    if scale is None:
+        return
+    yield {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": marks.metadata(plan, member, service.workload),
+        "spec": {
+            "scaleTargetRef": {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "name": service.workload,
+            },
+            "minReplicas": scale.min_replicas,
+            "maxReplicas": scale.max_replicas,
+            "metrics": [dict(one) for one in scale.metrics] or [_CPU],
+        },
+    }
 
 
 def job_manifests(
@@ -133,14 +162,9 @@ def run_of(manifests: Sequence[Manifest], *, name: str) -> tuple[Manifest, ...]:
     return tuple(made)
 
 
-def render(plan: Plan) -> tuple[Manifest, ...]:
-    """All manifests of a plan: the namespace, then member by member: jobs, services, cron jobs."""
-    namespace: Manifest = {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": plan.namespace, "labels": {LABEL_MANAGED: MANAGED_BY}},
-    }
-    made: list[Manifest] = [namespace]
+def render(plan: Plan, *, account: str) -> tuple[Manifest, ...]:
+    """All manifests of a plan: its ground, then member by member: jobs, services, cron jobs."""
+    made: list[Manifest] = list(ground_manifests(plan, account=account))
     for member in plan.members:
         for job in member.jobs:
             made += job_manifests(plan, member, job, name=job.workload)
@@ -148,6 +172,7 @@ def render(plan: Plan) -> tuple[Manifest, ...]:
             made += service_manifests(plan, member, service)
         for cron_job in member.cron_jobs:
             made += cron_job_manifests(plan, member, cron_job)
+        made += [chart_manifest(plan, member, chart) for chart in member.charts]
     return tuple(made)
 
 
@@ -274,8 +299,7 @@ def _with_revision(manifests: list[dict[str, Any]]) -> tuple[Manifest, ...]:
     passing = {"RELEASE_BUILD_ID"}
     if not any(ANNOTATION_COMMIT in one["metadata"].get("annotations", {}) for one in manifests):
         passing |= {"RELEASE_COMMIT_SHA", "RELEASE_COMMIT_SHORT"}
-    canonical = json.dumps(_lasting(manifests, passing), sort_keys=True, ensure_ascii=False)
-    revision = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    revision = marks.revision(_lasting(manifests, passing))
     for manifest in manifests:
         if manifest["kind"] in ("Deployment", "Job", "CronJob"):
             manifest["metadata"]["annotations"][ANNOTATION_REVISION] = revision
@@ -293,5 +317,5 @@ def _lasting(manifests: list[dict[str, Any]], passing: set[str]) -> list[dict[st
         if "stringData" in manifest
         else manifest
         for manifest in manifests
-        if manifest["kind"] not in ("Ingress", "Service", "PersistentVolumeClaim")
+        if manifest["kind"] not in _TAKEN_OVER
     ]

@@ -1,5 +1,8 @@
 """How objects are named and labelled, so that engines find them again."""
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from environments.core.names import label
@@ -23,6 +26,12 @@ def labels(member: PlannedMember, name: str) -> dict[str, str]:
         LABEL_ENVIRONMENT: member.member.env_id,
         LABEL_WORKLOAD: name,
     }
+
+
+def revision(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Sixteen hexadecimal digits that change with anything in them."""
+    canonical = json.dumps(manifests, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def selector(service: str) -> dict[str, str]:

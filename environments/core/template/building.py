@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from environments.core.template.charts import chart_of
 from environments.core.template.fields import Entry, root_of
 from environments.core.template.model import (
     AppTemplate,
@@ -55,7 +56,7 @@ def template_of(document: Document) -> AppTemplate:
             _placed(cron_job_of(entry, defaults), nodes) for entry in root.entries("cron_jobs")
         ),
         builds=tuple(map(named_build_of, root.entries("builds"))),
-        charts=tuple(entry.name for entry in root.entries("charts")),
+        charts=tuple(map(chart_of, root.entries("charts"))),
         infrastructure=tuple(entry.name for entry in root.entries("infrastructure")),
         shared_volumes=tuple(map(_shared_volume, root.entries("shared_volumes"))),
         ingress=_ingress(root.entry("ingress")),

@@ -6,9 +6,19 @@ The schema has said already what is wrong with it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from environments.core.problems import Place
-from environments.core.yamlfile import Alias, Document, Items, Mapping, Node, Scalar, resolved
+from environments.core.yamlfile import (
+    Alias,
+    Document,
+    Items,
+    Mapping,
+    Node,
+    Scalar,
+    plain,
+    resolved,
+)
 
 _DIGITS = re.compile(r"[0-9]{1,300}")
 
@@ -125,6 +135,11 @@ class Entry:
             if isinstance(value, Scalar):
                 word = Word(pair.key.text, self.document.place(pair.key.start))
                 yield word, "" if value.value is None else value.text
+
+    def plain(self, key: str) -> Any:
+        """The value as plain data, or None."""
+        pair = self.node.pair(key)
+        return plain(pair.value) if pair else None
 
     def _value(self, key: str) -> Scalar | Mapping | Items | None:
         pair = self.node.pair(key)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from environments.core.problems import Place
 
@@ -126,6 +127,16 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscale:
+    """How many copies there may be, and what decides it; without metrics, the CPU that is used."""
+
+    min_replicas: int
+    max_replicas: int
+    metrics: tuple[Mapping[str, Any], ...] = ()
+    """As the API group ``autoscaling/v2`` has them, keys in camel case."""
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """What services and jobs have in common."""
 
@@ -150,7 +161,7 @@ class Service(Workload):
     ports: tuple[Port, ...] = ()
     depends_on: tuple[str, ...] = ()
     replicas: int = 1
-    autoscales: bool = False
+    autoscale: Autoscale | None = None
     configmap: tuple[ConfigFile, ...] = ()
     readiness_probe: Probe | None = None
     liveness_probe: Probe | None = None
@@ -219,6 +230,20 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart(Workload):
+    """One entry of ``charts``; ``has_repo``: it lies in the repository, at ``directory``."""
+
+    directory: str = ""
+    repo_url: str = ""
+    reference: str = ""
+    """What is installed: a folder of the repository, a name within ``repo_url``, or an address."""
+    version: str = ""
+    values_files: tuple[str, ...] = ()
+    """Paths in the repository; later ones win."""
+    inline_values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A value that a person is asked for. ``type`` as in the template."""
 
@@ -233,7 +258,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A key that is understood and not carried out yet: ``key`` is its path (``charts``)."""
+    """A key that is understood and not carried out yet: ``key`` is its path (``secrets``)."""
 
     key: str
     line: int = 0
@@ -260,7 +285,7 @@ class AppTemplate:
     jobs: tuple[Job, ...] = ()
     cron_jobs: tuple[CronJob, ...] = ()
     builds: tuple[NamedBuild, ...] = ()
-    charts: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
     infrastructure: tuple[str, ...] = ()
     shared_volumes: tuple[Volume, ...] = ()
     ingress: Mapping[str, str] = field(default_factory=dict)
@@ -287,12 +312,17 @@ class AppTemplate:
         """The job of this name."""
         return next((job for job in self.jobs if job.name == name), None)
 
+    def chart(self, name: str) -> Chart | None:
+        """The chart of this name."""
+        return next((chart for chart in self.charts if chart.name == name), None)
+
     def workload(self, kind: str, name: str) -> Workload | None:
-        """The ``service``, ``job`` or ``cron_job`` of this name."""
+        """The ``service``, ``job``, ``cron_job`` or ``chart`` of this name."""
         among: Mapping[str, Sequence[Workload]] = {
             "service": self.services,
             "job": self.jobs,
             "cron_job": self.cron_jobs,
+            "chart": self.charts,
         }
         return next((one for one in among[kind] if one.name == name), None)
 

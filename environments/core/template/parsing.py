@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template.building import template_of
+from environments.core.template.charts import chart_problems
 from environments.core.template.checking import Checker
 from environments.core.template.fields import root_of
 from environments.core.template.merging import (
@@ -112,6 +113,7 @@ def _rule_problems(document: Document, application: str) -> Iterator[Problem]:
     yield from rule_problems(root, application=application)
     yield from reference_problems(root)
     yield from workflow_problems(root)
+    yield from chart_problems(root)
     yield from placeholder_problems(root)
     yield from support_problems(root)
 

@@ -31,6 +31,7 @@ def reference_problems(root: Entry) -> Iterator[Problem]:
             yield from _ports(workload)
             yield from _volumes(workload, shared)
             yield from _folders(workload)
+            yield from _scale(workload)
 
 
 def on_circle(waits: Mapping[str, set[str]]) -> set[str]:
@@ -139,6 +140,16 @@ def _limits(entry: Entry) -> Iterator[Problem]:
         if amounts and limit and request and amount(request) > amount(limit):
             place = amounts.place_of("requests")
             yield warning("template.request-above-limit", place=place, request=request, limit=limit)
+
+
+def _scale(service: Entry) -> Iterator[Problem]:
+    scale = service.entry("autoscale")
+    if scale is None:
+        return
+    least, most = scale.number("min_replicas", 1), scale.number("max_replicas", 0)
+    if scale.has("max_replicas") and most < least:
+        place = scale.place_of("max_replicas")
+        yield warning("template.scale", place=place, name=service.name, least=least, most=most)
 
 
 def _ports(workload: Entry) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from environments.core.problems import Place, Problem, warning
 from environments.core.template.fields import Entry
 from environments.core.template.model import Unsupported
 
-_MUST_RUN = ("charts", "infrastructure", "workspaces", "secrets", "s3_volumes")
+_MUST_RUN = ("infrastructure", "workspaces", "secrets", "s3_volumes")
 _MUST_RUN_IN_WORKLOADS = ("workspaces", "secrets_from")
 _ONLY_TUNES = (
     "custom_links",
@@ -17,6 +17,8 @@ _ONLY_TUNES = (
     "service_accounts",
 )
 _ONLY_TUNES_IN_WORKLOADS = ("autoscale", "node_selector", "registry", "service_account_name")
+_ON_KUBERNETES = ("autoscale", "ingress", "node_selector", "service_account_name")
+"""What one of the engines follows."""
 _LISTS = ("services", "jobs", "cron_jobs")
 
 Found = tuple[str, Place]
@@ -38,8 +40,13 @@ def support_problems(root: Entry) -> Iterator[Problem]:
     for key, place in _unsupported(root):
         are = "is" if key == "infrastructure" else "are"
         yield warning("template.not-deployed", place=place, key=key, are=are)
+    for _, place in _keys(root, ("charts",)):
+        yield warning("template.charts", place=place)
     for key, place in (*_tunes(root), *_without_effect(root)):
-        yield warning("template.not-followed", place=place, key=key)
+        some = key in _ON_KUBERNETES
+        yield warning(
+            "template.one-engine" if some else "template.not-followed", place=place, key=key
+        )
 
 
 def _unsupported(root: Entry) -> Iterator[Found]:

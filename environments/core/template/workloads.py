@@ -7,6 +7,7 @@ from typing import Any
 from environments.core.template.fields import Entry
 from environments.core.template.model import (
     JOB_TIMEOUT,
+    Autoscale,
     Build,
     ConfigFile,
     CronJob,
@@ -94,13 +95,38 @@ def service_of(entry: Entry, defaults: Resources, replicas: int) -> Service:
         ports=tuple(map(_port, entry.entries("ports"))),
         depends_on=entry.texts("depends_on"),
         replicas=entry.number("replicas", replicas),
-        autoscales=entry.has("autoscale"),
+        autoscale=_autoscale(entry.entry("autoscale")),
         configmap=tuple(map(_config_file, entry.entries("configmap"))),
         readiness_probe=_probe(entry.entry("readiness_probe")),
         liveness_probe=_probe(entry.entry("liveness_probe")),
         static=entry.flag("static") is True,
         site=_site(entry) if entry.flag("static") is True else None,
     )
+
+
+def _autoscale(entry: Entry | None) -> Autoscale | None:
+    if entry is None:
+        return None
+    least = entry.number("min_replicas", 1)
+    given = entry.plain("metrics")
+    metrics = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    return Autoscale(
+        min_replicas=least,
+        max_replicas=max(entry.number("max_replicas", least), least),
+        metrics=tuple(map(_camel_case, metrics)),
+    )
+
+
+def _camel_case(value: Any) -> Any:
+    """Keys as Kubernetes spells them, where they are spelled as in the rest of a template."""
+    if isinstance(value, dict):
+        return {_of_key(key): _camel_case(one) for key, one in value.items()}
+    return [_camel_case(one) for one in value] if isinstance(value, list) else value
+
+
+def _of_key(key: str) -> str:
+    first, *others = key.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _site(entry: Entry) -> StaticSite:

@@ -10,7 +10,9 @@ Found = dict[str, Any]
 
 _KINDS = {
     "ConfigMap": ("api/v1", "configmaps"),
+    "DaemonSet": ("apis/apps/v1", "daemonsets"),
     "Deployment": ("apis/apps/v1", "deployments"),
+    "HorizontalPodAutoscaler": ("apis/autoscaling/v2", "horizontalpodautoscalers"),
     "Event": ("api/v1", "events"),
     "Ingress": ("apis/networking.k8s.io/v1", "ingresses"),
     "Job": ("apis/batch/v1", "jobs"),
@@ -19,8 +21,10 @@ _KINDS = {
     "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
     "Pod": ("api/v1", "pods"),
     "ReplicaSet": ("apis/apps/v1", "replicasets"),
+    "ResourceQuota": ("api/v1", "resourcequotas"),
     "Secret": ("api/v1", "secrets"),
     "Service": ("api/v1", "services"),
+    "StatefulSet": ("apis/apps/v1", "statefulsets"),
 }
 """Every kind that is spoken of: where its API is, and what it is called there."""
 _APPLY = "application/apply-patch+yaml"

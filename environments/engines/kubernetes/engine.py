@@ -21,6 +21,7 @@ from environments.core.ports import (
     WorkloadKind,
 )
 from environments.engines.kubernetes import logs, looking, objects
+from environments.engines.kubernetes.charts import Charts
 from environments.engines.kubernetes.cluster import Cluster
 from environments.engines.kubernetes.connection import Connection
 from environments.engines.kubernetes.ground import Ground
@@ -33,6 +34,7 @@ from environments.engines.kubernetes.watching import Watch
 from environments.guarded import GuardedTerminal
 
 _AT_ONCE = 8
+_FOLLOWED = frozenset(("autoscale", "ingress", "node_selector", "service_account_name"))
 _GOING_SECONDS = 40.0
 _WARNINGS_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
@@ -62,7 +64,8 @@ class KubernetesEngine:
         self._place = Place(ingress_class, tls, tls_secret)
         self._cluster = Cluster(self._connection)
         self._ground = Ground(self._cluster, self._marks)
-        self._watch = Watch(self._cluster, self._marks.labels)
+        self._charts = Charts(kubeconfig, cluster, self._cluster, self._marks)
+        self._watch = Watch(self._cluster, self._marks.finding)
         self._metrics = Metrics(self._connection)
         self._warnings: dict[str, tuple[float, Mapping[str, Sequence[str]]]] = {}
 
@@ -76,8 +79,9 @@ class KubernetesEngine:
             has_volumes=True,
             maps_ports=True,
             has_terminal=True,
-            follows=frozenset(("ingress", "node_selector", "service_account_name")),
+            follows=_FOLLOWED,
             pulls_images=True,
+            runs_charts=self._charts.can,
             applies_at_once=_AT_ONCE,
         )
 
@@ -88,8 +92,12 @@ class KubernetesEngine:
     def apply(self, step: Step) -> None:
         """Have the workload and what stands beside it; what stood beside it and is wanted no more
         goes."""
+        first, *_ = step.manifests
+        self._ground.have(step.namespace, step.ground)
+        if first["kind"] == WorkloadKind.CHART:
+            self._charts.apply(step, first)
+            return
         wanted = objects.wanted(step, self._marks, self._place)
-        self._ground.have(step.namespace)
         kind, name = wanted.workload["kind"], wanted.workload["metadata"]["name"]
         there = self._settled(kind, name, step.namespace)
         if there is not None and not self._marks.are_on(there["metadata"]):
@@ -99,6 +107,8 @@ class KubernetesEngine:
             )
         if there is not None and kind == WorkloadKind.JOB:
             return
+        if there is not None:
+            objects.keep_scale(wanted, there)
         self._have(wanted, step.namespace)
         if there is not None:
             self._prune(there, wanted, step.namespace)
@@ -154,7 +164,7 @@ class KubernetesEngine:
 
     def _asked(self, namespace: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         return {
-            kind: self._cluster.all(kind, namespace, labels=self._marks.labels) for kind in WATCHED
+            kind: self._cluster.all(kind, namespace, labels=self._marks.finding) for kind in WATCHED
         }
 
     def wait(self, namespace: str, *, seconds: float) -> None:
@@ -211,6 +221,9 @@ class KubernetesEngine:
         if not self._ground.is_ours(namespace):
             return
         for name in sorted(names, key=lambda one: one.kind == "PersistentVolumeClaim"):
+            if name.kind == WorkloadKind.CHART:
+                self._charts.remove(namespace, name.name)
+                continue
             there = self._cluster.get(name.kind, name.name, namespace)
             if there is None or not self._marks.are_on(there["metadata"]):
                 continue

@@ -1,12 +1,16 @@
 """The namespace that an environment stands on."""
 
+import hashlib
+import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from environments.core.ports import EngineError, EngineRefused
+from environments.core.ports import EngineError, EngineRefused, Manifest
+from environments.core.render import QUOTA
 from environments.engines.kubernetes.cluster import Cluster
-from environments.engines.kubernetes.marks import INSTALLATION, Marks
+from environments.engines.kubernetes.marks import GROUND, INSTALLATION, Marks
 
 _ENDING_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
@@ -18,25 +22,44 @@ class Ground:
 
     def __init__(self, cluster: Cluster, marked: Marks) -> None:
         self._cluster, self._marks = cluster, marked
+        self._lock = threading.Lock()
 
-    def have(self, namespace: str) -> None:
-        """Make it where it is not there; ``EngineRefused`` where it is somebody else's."""
-        found = self._cluster.get("Namespace", namespace)
+    def have(self, namespace: str, ground: Sequence[Manifest]) -> None:
+        """Make it where it is not there, and let it be as ``ground`` says, where that says
+        something; ``EngineRefused`` where it is somebody else's."""
+        with self._lock:  # several workloads are applied side by side, and all stand on it
+            found = self._cluster.get("Namespace", namespace)
+            self._must_be_usable(found, namespace)
+            digest = _digest(ground)
+            if found is None or (ground and _annotation(found) != digest):
+                self._make(namespace, ground, digest)
+
+    def _make(self, namespace: str, ground: Sequence[Manifest], digest: str) -> None:
+        marked = self._marks.labels
+        given = {one["kind"]: one for one in ground}
+        own = given.pop("Namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {}})
+        labels = {**own["metadata"].get("labels", {}), **marked}
+        metadata = {"name": namespace, "labels": labels}
+        self._cluster.apply({**own, "metadata": metadata})
+        self._cluster.apply(_apart(namespace, marked))
+        for one in given.values():
+            of_it = one["metadata"]
+            of_it = {**of_it, "namespace": namespace, "labels": {**of_it["labels"], **marked}}
+            self._cluster.apply({**one, "metadata": of_it})
+        if "ResourceQuota" not in given:
+            self._cluster.delete("ResourceQuota", QUOTA, namespace)
+        # Last: who was interrupted before does it all again.
+        self._cluster.apply({**own, "metadata": {**metadata, "annotations": {GROUND: digest}}})
+
+    def _must_be_usable(self, found: Mapping[str, Any] | None, namespace: str) -> None:
         if found is None:
-            self._cluster.apply(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Namespace",
-                    "metadata": {"name": namespace, "labels": self._marks.labels},
-                }
-            )
-            self._cluster.apply(_apart(namespace, self._marks.labels))
-        elif not self._marks.are_on(found["metadata"]):
+            return
+        if not self._marks.are_on(found["metadata"]):
             raise EngineRefused(
                 f"The cluster has a namespace {namespace} that was not made by this installation. "
                 "It is left as it is: rename the environment, or remove the namespace."
             )
-        elif _is_ending(found):
+        if _is_ending(found):
             raise EngineError(
                 f"The namespace {namespace} is just being deleted. {_why_it_stays(found)}"
             )
@@ -62,6 +85,14 @@ class Ground:
             return ""
         why = _why_it_stays(found) if _is_ending(found) else ""
         return f"namespace {namespace}{f' ({why})' if why else ''}"
+
+
+def _digest(ground: Sequence[Manifest]) -> str:
+    return hashlib.sha256(json.dumps(list(ground), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _annotation(namespace: Mapping[str, Any]) -> str:
+    return str((namespace["metadata"].get("annotations") or {}).get(GROUND) or "")
 
 
 def _apart(namespace: str, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from environments.core.health.pods import PodHealth, of_pod
+from environments.core.health.rollouts import of_rollout
 from environments.core.moments import moment
 from environments.core.ports import (
     ANNOTATION_REVISION,
     LABEL_APPLICATION,
     LABEL_ENVIRONMENT,
+    LABEL_KIND,
     LABEL_WORKLOAD,
     Instance,
     Phase,
@@ -21,7 +23,8 @@ from environments.engines.kubernetes.metrics import Use
 
 Object = Mapping[str, Any]
 
-WATCHED = ("Deployment", "ReplicaSet", "Job", "Pod")
+WATCHED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Pod")
+_OWNING = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _REFUSED_SECONDS = 15.0
 """So long the cluster may refuse to make a pod before that is taken for good."""
 
@@ -55,9 +58,10 @@ def instances(seen: Seen, *, now: float | None = None) -> tuple[Instance, ...]:
         name = pod["metadata"]["name"]
         health = of_pod(pod, now=now, warnings=seen.warnings.get(name, ()))
         found.append(_instance(name, pod, owner, health, seen.use.get(name, Use())))
-    for owner in (*seen.living("Deployment"), *seen.living("Job")):
+    for owner in (one for kind in _OWNING for one in seen.living(kind)):
         if owner["metadata"]["uid"] not in with_pods:
             found += _without_pods(owner, seen, now)
+        found += _rolling_out(owner)
     return tuple(sorted(found, key=lambda one: one.name))
 
 
@@ -70,7 +74,7 @@ def _owners(seen: Seen) -> dict[str, Object]:
     """The workload that a pod belongs to, by the identity of what owns it directly."""
     workloads = {
         one["metadata"]["uid"]: one
-        for kind in ("Deployment", "Job")
+        for kind in _OWNING
         for one in seen.living(kind)
         if LABEL_WORKLOAD in one["metadata"].get("labels", {})
     }
@@ -89,7 +93,7 @@ def _owner(one: Object) -> str:
 
 def _was_evicted(pod: Object, owner: Object) -> bool:
     """Whether another pod takes the place of this one."""
-    return owner["kind"] == WorkloadKind.SERVICE and pod.get("status", {}).get("phase") in (
+    return owner["kind"] != WorkloadKind.JOB and pod.get("status", {}).get("phase") in (
         "Failed",
         "Succeeded",
     )
@@ -101,7 +105,7 @@ def _instance(name: str, pod: Object, owner: Object, health: PodHealth, use: Use
     return Instance(
         name=name,
         workload=labels[LABEL_WORKLOAD],
-        kind=WorkloadKind(owner["kind"]),
+        kind=WorkloadKind.CHART if _is_of_chart(owner) else WorkloadKind(owner["kind"]),
         application=labels.get(LABEL_APPLICATION, ""),
         environment=labels.get(LABEL_ENVIRONMENT, ""),
         phase=health.phase,
@@ -115,6 +119,18 @@ def _instance(name: str, pod: Object, owner: Object, health: PodHealth, use: Use
         cpu_percent=use.cpu_percent,
         message=health.message,
     )
+
+
+def _is_of_chart(owner: Object) -> bool:
+    labels = owner["metadata"].get("labels") or {}
+    return bool(LABEL_WORKLOAD in labels and labels.get(LABEL_KIND) == WorkloadKind.CHART)
+
+
+def _rolling_out(owner: Object) -> Iterator[Instance]:
+    """What is still missing of a chart: of a service its replicas are counted elsewhere."""
+    if _is_of_chart(owner) and owner["kind"] != WorkloadKind.JOB and (waits := of_rollout(owner)):
+        name = f"{owner['kind'].lower()}/{owner['metadata']['name']}"
+        yield _instance(name, {}, owner, PodHealth(Phase.STARTING, message=waits), Use())
 
 
 def _image(pod: Object) -> str:

@@ -106,6 +106,15 @@ def _complete(workload: Object, marked: Marks) -> None:
         spec["minReadySeconds"] = int(STEADY_SECONDS)
 
 
+def keep_scale(wanted: Wanted, there: Mapping[str, Any]) -> None:
+    """Where an autoscaler decides how many copies there are, leave as many as there are now."""
+    for one in wanted.beside:
+        if one["kind"] == "HorizontalPodAutoscaler":
+            least, most = one["spec"]["minReplicas"], one["spec"]["maxReplicas"]
+            now = int(there["spec"].get("replicas") or 0)
+            wanted.workload["spec"]["replicas"] = min(max(now, least), most)
+
+
 def written(beside: Sequence[Mapping[str, Any]], workload: str) -> str:
     """What stands beside a workload and belongs to it alone, as text."""
     names = [

@@ -1,0 +1,196 @@
+"""Charts: installed, upgraded and taken out by the program ``helm``."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from environments.core.policy import refusals
+from environments.core.ports import (
+    ANNOTATION_REVISION,
+    EngineError,
+    EngineRefused,
+    Manifest,
+    Step,
+)
+from environments.core.sentences import one_line
+from environments.engines.kubernetes import labelling
+from environments.engines.kubernetes.cluster import Cluster
+from environments.engines.kubernetes.connection import IN_CLUSTER
+from environments.engines.kubernetes.marks import Marks
+
+HELM = "helm"
+_HOOK_SECONDS = 600
+_KEPT_REVISIONS = 3
+_UNREACHABLE = ("Kubernetes cluster unreachable", "connection refused", "i/o timeout", "EOF")
+_NOT_FOUND = "release: not found"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One use of the program: what it may read and write is below ``folder``."""
+
+    folder: Path
+    flags: tuple[str, ...]
+
+    def run(self, *arguments: str) -> str:
+        """What it prints; what it refuses is told as engines tell things."""
+        program = shutil.which(HELM)
+        if program is None:
+            raise EngineRefused(f"There is no program {HELM} here: install it, and deploy again.")
+        environment = {
+            name: text for name, text in os.environ.items() if not name.startswith("RELEASECLONE_")
+        }
+        if not any(flag.startswith("--kubeconfig") for flag in self.flags):
+            environment.pop("KUBECONFIG", None)
+        for name in ("CACHE", "CONFIG", "DATA"):
+            environment[f"HELM_{name}_HOME"] = str(self.folder / name.lower())
+        try:
+            done = subprocess.run(
+                [program, *arguments, *self.flags],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_HOOK_SECONDS + 60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as wrong:
+            raise EngineError(f"helm did not end by itself: {one_line(str(wrong))}") from wrong
+        if done.returncode == 0:
+            return done.stdout
+        text = one_line(done.stderr)
+        told = f"helm says: {text.removeprefix('Error: ')[-1000:]}"
+        if any(words in text for words in _UNREACHABLE):
+            raise EngineError(told)
+        raise EngineRefused(told)
+
+
+class Charts:
+    """The charts of one cluster; ``context``: that of the kubeconfig, "" is its current one."""
+
+    def __init__(self, kubeconfig: str, context: str, cluster: Cluster, marked: Marks) -> None:
+        self._kubeconfig, self._context = kubeconfig, context
+        self._cluster, self._marks = cluster, marked
+
+    @property
+    def can(self) -> bool:
+        """Whether the program is there."""
+        return shutil.which(HELM) is not None
+
+    def apply(self, step: Step, chart: Manifest) -> None:
+        """Have the chart installed with these values; nothing is done where it is already."""
+        name, spec = chart["metadata"]["name"], chart["spec"]
+        described = f"releaseclone {chart['metadata']['annotations'][ANNOTATION_REVISION]}"
+        with self._calling(step.namespace) as call:
+            there = self._status(call, name)
+            if there.get("status") == "deployed" and there.get("description") == described:
+                return
+            if str(there.get("status", "")).startswith("pending"):
+                self._forget_unfinished(step.namespace, name)
+            source = _source(spec, step.folder)
+            values = _values(call.folder, spec["values"])
+            installing = ("upgrade", name, *source, *values, "--install", "--skip-crds")
+            _look_into(call.run(*installing, "--dry-run=server", "--output=json"), step.namespace)
+            call.run(
+                *installing,
+                f"--description={described}",
+                f"--history-max={_KEPT_REVISIONS}",
+                f"--timeout={_HOOK_SECONDS}s",
+                *self._labelled(chart["metadata"]["labels"]),
+            )
+
+    def remove(self, namespace: str, name: str) -> None:
+        """Take the chart out, with all that it brought; nothing happens where it is not there."""
+        with self._calling(namespace) as call:
+            if self._status(call, name):
+                call.run("uninstall", name, "--ignore-not-found", "--cascade=background")
+
+    @contextmanager
+    def _calling(self, namespace: str) -> Iterator[_Call]:
+        flags = [f"--namespace={namespace}"]
+        if self._kubeconfig != IN_CLUSTER:
+            flags.append(f"--kubeconfig={Path(self._kubeconfig).absolute()}")
+            flags += [f"--kube-context={self._context}"] if self._context else []
+        with tempfile.TemporaryDirectory(prefix="releaseclone-helm-") as folder:
+            yield _Call(Path(folder), tuple(flags))
+
+    def _status(self, call: _Call, name: str) -> Mapping[str, Any]:
+        try:
+            told: dict[str, Any] = json.loads(call.run("status", name, "--output=json"))
+        except EngineRefused as wrong:
+            if _NOT_FOUND in str(wrong):
+                return {}
+            raise
+        info: dict[str, Any] = told.get("info") or {}
+        return info
+
+    def _forget_unfinished(self, namespace: str, name: str) -> None:
+        """What a worker began that died over it: helm goes on as from the revision before."""
+        for one in self._cluster.all("Secret", namespace, labels={"owner": "helm", "name": name}):
+            if str(one["metadata"]["labels"].get("status", "")).startswith("pending"):
+                self._cluster.delete("Secret", one["metadata"]["name"], namespace)
+
+    def _labelled(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Everything that it brings is marked as ours, and found by that."""
+        marks = json.dumps(self._marks.of_chart(labels))
+        words = ("-I", labelling.__file__, marks)
+        return (
+            f"--post-renderer={sys.executable}",
+            *(f"--post-renderer-args={word}" for word in words),
+        )
+
+
+def _source(spec: Mapping[str, Any], folder: Path | None) -> tuple[str, ...]:
+    """What is installed, and from where."""
+    if spec["local"]:
+        if folder is None:
+            raise EngineRefused("The chart lies in a repository that is not checked out.")
+        place = (folder / spec["reference"]).resolve()
+        if not place.is_relative_to(folder.resolve()):
+            raise EngineRefused(f"{spec['reference']} leads out of the repository.")
+        if not (place / "Chart.yaml").is_file():
+            raise EngineRefused(
+                f"There is no chart in {spec['reference']}: it has no Chart.yaml. Correct "
+                "directory in the template."
+            )
+        return (str(place),)
+    repository = (f"--repo={spec['repository']}",) if spec["repository"] else ()
+    version = (f"--version={spec['version']}",) if spec["version"] else ()
+    return (spec["reference"], *repository, *version)
+
+
+def _values(folder: Path, given: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each in a file of its own, that nobody else may read: there may be secrets in it."""
+    made = []
+    for number, values in enumerate(given):
+        path = folder / f"values-{number}.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(values))
+        made.append(f"--values={path}")
+    return made
+
+
+def _look_into(told: str, namespace: str) -> None:
+    """Refuse what an environment may not ask for, before anything of it is made."""
+    rendered = json.loads(told)
+    texts = [rendered.get("manifest") or ""]
+    texts += [hook.get("manifest") or "" for hook in rendered.get("hooks") or ()]
+    found = [one for text in texts for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one]
+    refused = refusals(found, namespace=namespace)
+    if refused:
+        raise EngineRefused(
+            f"The chart asks for what an environment may not have: {'; '.join(refused)}. Take it "
+            "out of the chart's values."
+        )
