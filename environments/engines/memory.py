@@ -126,7 +126,7 @@ class MemoryEngine:
             for manifest in workloads(step.manifests):
                 wanted = {one.name: one for one in _new_instances(manifest, step.folder)}
                 for name, one in list(instances.items()):
-                    if _replaces(wanted, one):
+                    if _replaces(manifest, wanted, one):
                         del instances[name]
                 for name in (name for name in wanted if name not in instances):
                     outlook = self._outlook(wanted[name].workload, wanted[name].kind)
@@ -258,15 +258,15 @@ def _new_instances(manifest: Manifest, folder: Path | None) -> Iterator[Instance
         )
 
 
-def _replaces(wanted: Mapping[str, Instance], there: Instance) -> bool:
+def _replaces(manifest: Manifest, wanted: Mapping[str, Instance], there: Instance) -> bool:
     """Whether these take the place of a service's instance: it has another revision, or is one
     too many."""
-    new = next(iter(wanted.values()), None)
-    if new is None or (new.kind, new.workload) != (there.kind, there.workload):
+    if (manifest["kind"], manifest["metadata"]["name"]) != (there.kind, there.workload):
         return False
     if there.kind is WorkloadKind.JOB:
         return False
-    return there.name not in wanted or there.revision != new.revision
+    new = wanted.get(there.name)
+    return new is None or there.revision != new.revision
 
 
 def _turned(instance: Instance, outlook: Outlook) -> Instance:

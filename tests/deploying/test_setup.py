@@ -187,3 +187,10 @@ def test_values_for_an_import_wait_with_the_importer_until_it_comes(world: World
     imported = environment.imported.get()
     assert imported.versions.get().parameters == {"COLOUR": "blue"}
     assert variables_of(world.last(environment), "backend")["COLOUR"] == "blue"
+
+
+def test_a_service_without_replicas_is_deployed_and_runs_nowhere(world: World) -> None:
+    text = "services: [{name: web, image: example/image:1, replicas: 0}]\n"
+    environment = world.deployed(world.application("shop", text))
+    assert environment.status == "deployed"
+    assert world.engine.observe(environment.namespace.name) == ()

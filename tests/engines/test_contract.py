@@ -83,6 +83,8 @@ def test_replicas_have_names_of_their_own_and_follow_their_number(contender: Con
         )
         seen[count] = {one.name for one in found}
     assert seen[1] < seen[2] < seen[3]
+    contender.service("web", replicas=0)
+    assert wait(contender.engine, lambda seen: not seen) == ()
 
 
 def test_a_service_that_only_ends_has_failed_with_its_reason(contender: Contender) -> None:

@@ -57,7 +57,7 @@ def of_service(
     if failed is not None:
         return Health(State.FAILED, failed.message or f"{failed.name} failed")
     ready = sum(one.ready for one in instances)
-    if ready >= max(replicas, 1) and ready == len(instances):
+    if ready >= replicas and ready == len(instances):
         return Health(State.READY, "ready")
     waiting = next((one.message for one in instances if not one.ready and one.message), "")
     if elapsed > limit:
