@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
-.PHONY: .engine install demo run check test test-kubernetes bench bench-docker gallery
+.PHONY: .engine install demo run check test test-kubernetes bench bench-docker bench-kubernetes gallery
 
 install: $(VENV)/.installed
 
@@ -66,6 +66,10 @@ bench: install
 # Containers, beside Docker Compose where it is on the PATH.
 bench-docker: install
 	$(BIN)/python -m benchmarks.containers
+
+# In the cluster of KUBECONFIG, beside kubectl.
+bench-kubernetes: install
+	$(BIN)/python -m benchmarks.kubernetes
 
 # The pictures of docs/gallery, taken anew.
 gallery: install

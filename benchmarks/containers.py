@@ -16,29 +16,17 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measuring import own_data_folder
+from benchmarks.deploying import FOLDER, carried_out, commit, prepare, register
 
-FOLDER = own_data_folder()
-os.environ["RELEASECLONE_LOCAL_REPOSITORIES"] = "1"
-
-import django  # noqa: E402 - the settings read the folder that was just made
-
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-
-from environments import tasks, wiring  # noqa: E402
-from environments.actions.accounts import open_account  # noqa: E402
-from environments.actions.applications import register_application  # noqa: E402
-from environments.actions.asking import operator  # noqa: E402
-from environments.actions.deployments import deploy  # noqa: E402
-from environments.actions.drafts import EnvironmentDraft  # noqa: E402
-from environments.actions.environments import create_environment  # noqa: E402
-from environments.models import Deployment, DeploymentKind, Environment  # noqa: E402
-from environments.services import running  # noqa: E402
-from environments.services.running import Outcome  # noqa: E402
-from tests import containers  # noqa: E402
+# isort: split
+from environments import wiring
+from environments.actions.accounts import open_account
+from environments.actions.asking import operator
+from environments.actions.deployments import deploy
+from environments.actions.drafts import EnvironmentDraft
+from environments.actions.environments import create_environment
+from environments.models import DeploymentKind, Environment
+from tests import containers
 
 ROUNDS = 3
 SERVICES = {"shop": 4, "backend": 3, "accounts": 3}
@@ -76,50 +64,14 @@ def compose_file() -> str:
     return json.dumps({"services": dict.fromkeys(names, one)})
 
 
-def repository(name: str, count: int) -> Path:
-    """A git repository with the template."""
-    folder = FOLDER / "repositories" / name
-    (folder / ".release").mkdir(parents=True)
-    (folder / ".release" / "application_template.yaml").write_text(template(name, count))
-    git(folder, "init", "-q", "-b", "main")
-    commit(folder)
-    return folder
-
-
-def git(folder: Path, *words: str) -> None:
-    """Run git there, as nobody in particular."""
-    author = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
-    subprocess.run(["git", *author, *words], cwd=folder, check=True)
-
-
-def commit(folder: Path) -> None:
-    """One commit more."""
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "next")
-
-
-def carried_out(deployment: Deployment) -> float:
-    """Seconds until the deployment has ended well."""
-    began = time.perf_counter()
-    while True:
-        fence = Deployment.objects.only("fence").get(pk=deployment.pk).fence
-        if running.advance(deployment.pk, fence=fence) is not Outcome.AGAIN:
-            break
-    took = time.perf_counter() - began
-    deployment.refresh_from_db()
-    if deployment.status not in ("deployed", "removed"):
-        raise SystemExit(f"the deployment {deployment.status}: {deployment.reason}")
-    return took
-
-
 def ours(socket: str) -> tuple[list[float], list[float]]:
     """Setups and patches."""
     account = open_account("bench")
     account.contexts.update(engine="docker", configuration={"socket": socket})
     actor = operator(account)
-    folders = {name: repository(name, count) for name, count in SERVICES.items()}
-    for name, folder in folders.items():
-        register_application(actor, source=str(folder), name=name)
+    folders = {
+        name: register(actor, name, template(name, count)) for name, count in SERVICES.items()
+    }
     shop = account.applications.get(name="shop")
     setups, patches = [], []
     for _ in range(ROUNDS):
@@ -171,10 +123,7 @@ def main() -> int:
     if why := containers.missing():
         print(f"containers: not measured, since {why}")
         return 0
-    settings.INGRESS = ("benchmarks.queue.NoIngress", {})
-    call_command("migrate", verbosity=0)
-    tasks.run_deployment.delay = lambda *_: None  # type: ignore[method-assign]
-    tasks.send = lambda pk: None
+    prepare()
     with containers.engine() as podman:
         compose = os.environ.get("COMPOSE") or shutil.which("docker-compose")
         peer: Callable[[], tuple[list[float], list[float]]] = lambda: ([], [])  # noqa: E731

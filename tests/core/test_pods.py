@@ -41,6 +41,15 @@ def test_without_a_probe_it_is_ready_after_two_whole_seconds() -> None:
     assert of_pod(running(), now=NOW + 3.0).ready
 
 
+@pytest.mark.parametrize(("seconds", "phase"), [(5, Phase.STARTING), (25, Phase.FAILED)])
+def test_what_a_node_has_not_read_yet_is_waited_for(seconds: float, phase: Phase) -> None:
+    pod = read("secret-missing.yaml")
+    pod["status"]["startTime"] = STARTED
+    found = of_pod(pod, now=NOW + seconds)
+    assert found.phase is phase
+    assert "its container cannot be made" in found.message
+
+
 def test_one_that_fell_once_is_waited_for() -> None:
     pod = read("ends-with-3.yaml")
     pod["status"]["containerStatuses"][0]["restartCount"] = 1

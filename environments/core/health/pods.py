@@ -1,5 +1,6 @@
 """Of a pod, as Kubernetes writes it: where it is in its life, and why it goes no further."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ _NO_ENTRY = re.compile(
 )
 _NO_PLATFORM = re.compile(r"no match for platform|no matching manifest", re.IGNORECASE)
 _IMAGE = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull")
-_NEVER = ("InvalidImageName", "CreateContainerConfigError", "CreateContainerError")
+_NOT_MADE = ("CreateContainerConfigError", "CreateContainerError")
+_PATIENT_SECONDS = 20.0
+"""So long a node may fail to make a container, such as before it has read what was just written."""
 _PROBE = re.compile(r"^Readiness probe (?:failed|errored)[^:]*: *")
 _REQUEST = re.compile(r'^Get "[^"]*": (?:dial tcp \S+ )?')
 _BESIDE = re.compile(r"\s+(?:no new claims|preemption:)")
@@ -63,7 +66,9 @@ def of_pod(pod: Pod, *, now: float, warnings: Sequence[str] = ()) -> PodHealth:
         phase = Phase.STARTING if message else Phase.RUNNING
         return PodHealth(phase, not message, message, restarts, started_at=started)
     if "waiting" in state:
-        return _waiting(pod, container, restarts, warnings)
+        begun = moment(status.get("startTime"))
+        waited = now - begun if begun else math.inf
+        return _waiting(pod, container, restarts, warnings, waited=waited)
     return PodHealth(Phase.STARTING, message=_unplaced(status, warnings), restarts=restarts)
 
 
@@ -103,7 +108,9 @@ def _fallen(pod: Pod, end: Pod, restarts: int) -> PodHealth:
     return PodHealth(Phase.FAILED, False, message, restarts, end.get("exitCode"), started)
 
 
-def _waiting(pod: Pod, container: Pod, restarts: int, warnings: Sequence[str]) -> PodHealth:
+def _waiting(
+    pod: Pod, container: Pod, restarts: int, warnings: Sequence[str], *, waited: float
+) -> PodHealth:
     waiting: Pod = container["state"]["waiting"] or {}
     reason, told = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
     last: Pod = (container.get("lastState") or {}).get("terminated") or {}
@@ -119,11 +126,13 @@ def _waiting(pod: Pod, container: Pod, restarts: int, warnings: Sequence[str]) -
             return PodHealth(Phase.FAILED, False, text, restarts, None, started)
         text = f"the image {image} is not there yet: {_cause(told or reason)}"
         return PodHealth(Phase.STARTING, False, text, restarts, started_at=started)
-    if reason in _NEVER:
-        text = f"its container cannot be made: {_sentence(told or reason)}"
-        if reason == "InvalidImageName":
-            text = f"{image} is no name of an image"
+    if reason == "InvalidImageName":
+        text = f"{image} is no name of an image"
         return PodHealth(Phase.FAILED, False, text, restarts, None, started)
+    if reason in _NOT_MADE:
+        text = f"its container cannot be made: {_sentence(told or reason)}"
+        phase = Phase.FAILED if waited > _PATIENT_SECONDS else Phase.STARTING
+        return PodHealth(phase, False, text, restarts, None, started)
     if reason == "RunContainerError" and restarts >= _PATIENT_STARTS:
         text = f"the container cannot be started: {_cause(told)}"
         return PodHealth(Phase.FAILED, False, text, restarts, None, started)
