@@ -203,7 +203,7 @@ def engine(room: str = "") -> Iterator[Podman]:
                 break
             except CannotRun as wrong:
                 # Another worker's Podman makes the machine's first rules at this moment.
-                if "already exists" not in str(wrong) or not remaining:
+                if "exists" not in str(wrong) or not remaining:
                     raise
                 time.sleep(1)
         yield podman

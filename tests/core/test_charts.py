@@ -33,6 +33,9 @@ def errors(text: str) -> list[str]:
         ("{name: a, directory: /a}", ["template.outside"]),
         ("{name: a, directory: b, values: [a.yaml, ../b.yaml]}", ["template.outside"]),
         ("{name: a, repo_url: 'file:///etc'}", ["template.chart-address"]),
+        ("{name: a, repo_url: 'http://169.254.169.254/x'}", ["template.chart-host"]),
+        ("{name: a, repo_url: 'https://localhost:8443'}", ["template.chart-host"]),
+        ("{name: a, install: 'oci://[::1]/x'}", ["template.chart-host"]),
         ("{name: web, directory: a}", ["template.twice"]),
     ],
 )

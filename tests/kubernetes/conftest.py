@@ -101,10 +101,12 @@ class Visitor:
 
 @pytest.fixture
 def with_helm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program on the PATH."""
+    """The program on the PATH, and the documented roles in the cluster."""
     program = helm.program()
     if program is None:
         pytest.skip("CHARTS ARE NOT TESTED: there is neither helm nor a Go that builds it")
+    roles = Path(__file__).parents[2] / "docs/kubernetes/rbac-charts.yaml"
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(roles))
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
 
 

@@ -1,5 +1,7 @@
 """Charts in a cluster: installed by helm beside the services, and gone with their environment."""
 
+from pathlib import Path
+
 import pytest
 
 from environments.engines.kubernetes import KubernetesEngine
@@ -97,6 +99,14 @@ def test_a_chart_is_installed_before_the_services_and_goes_with_its_entry(
     assert releases(name) == 0
 
 
+@pytest.mark.parametrize("installation", ["12345e67"])
+def test_a_label_that_looks_like_a_number_stays_a_text(
+    yard: World, engine: KubernetesEngine, installation: str
+) -> None:
+    application = yard.application("shop", TEMPLATE, variables=VARIABLES, files=CHART)
+    assert yard.last(yard.deployed(application)).reason == ""
+
+
 def test_the_same_again_changes_nothing_and_a_commit_upgrades_it(
     yard: World, engine: KubernetesEngine
 ) -> None:
@@ -116,6 +126,7 @@ def test_whoever_follows_a_worker_that_died_over_helm_goes_on(
 ) -> None:
     application = yard.application("shop", TEMPLATE, variables=VARIABLES, files=CHART)
     environment = yard.deployed(application)
+    assert yard.last(environment).reason == ""
     name = environment.namespace.name
     record = "sh.helm.release.v1.cache.v1"
     kubectl("-n", name, "label", "secret", record, "status=pending-install", "--overwrite")
@@ -143,6 +154,45 @@ def test_what_an_environment_may_not_have_is_refused_before_anything_is_made(
     environment = yard.deployed(application)
     assert says in yard.last(environment).reason
     assert releases(environment.namespace.name) == 0
+
+
+def test_a_chart_sees_nothing_of_other_namespaces(yard: World, engine: KubernetesEngine) -> None:
+    """What looks things up in the cluster does so by the rights of its own namespace."""
+    looks = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: found}
+data: {seen: {{ lookup "v1" "Secret" "kube-system" "" | toJson | quote }}}
+"""
+    files = {**CHART, "charts/cache/templates/looks.yaml": looks}
+    application = yard.application("shop", TEMPLATE, variables=VARIABLES, files=files)
+    reason = yard.last(yard.deployed(application)).reason
+    assert "forbidden" in reason
+    assert "kube-system" in reason
+
+
+def test_a_link_that_leads_out_of_the_chart_is_refused(
+    yard: World, engine: KubernetesEngine, tmp_path: Path
+) -> None:
+    application = yard.application("shop", TEMPLATE, variables=VARIABLES, files=CHART)
+    repository = yard.repositories["shop"]
+    (repository.folder / "charts/cache/secret").symlink_to("/etc/hostname")
+    repository.commit({"charts/more": "x"})
+    reason = yard.last(yard.deployed(application)).reason
+    assert "secret of the chart charts/cache leads out of it" in reason
+
+
+def test_what_a_template_names_is_never_taken_for_a_flag_of_helm(
+    yard: World, engine: KubernetesEngine
+) -> None:
+    flag = "--kubeconfig=x"
+    text = TEMPLATE.replace(
+        "  directory: charts/cache\n", f"  repo_url: https://c.invalid\n  install: {flag}\n"
+    )
+    application = yard.application("shop", text, variables=VARIABLES, files=CHART)
+    reason = yard.last(yard.deployed(application)).reason
+    assert "helm says:" in reason
+    assert "c.invalid" in reason
 
 
 def test_what_helm_refuses_is_told(yard: World, engine: KubernetesEngine) -> None:

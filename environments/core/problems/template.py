@@ -155,6 +155,10 @@ CATALOGUE: dict[str, Entry] = {
         "The chart {name} would be fetched by {scheme}:, which is not allowed.",
         "Use an address that begins with https:// or oci://.",
     ),
+    "template.chart-host": Entry(
+        "The chart {name} would be fetched from {host}, which is the product's own machine.",
+        "Use the address of a registry or a chart repository.",
+    ),
     "template.chart-definitions": Entry(
         "The custom resource definitions of the chart {name} are not installed: they belong to "
         "the whole cluster.",

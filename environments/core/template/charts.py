@@ -1,6 +1,7 @@
 """``charts``: where each comes from, and the values that it is given."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from posixpath import normpath
 from urllib.parse import urlsplit
 
@@ -64,13 +65,23 @@ def chart_problems(root: Entry) -> Iterator[Problem]:
             yield warning("template.not-followed", place=place, key="name_template")
 
 
+def _is_of_this_machine(host: str) -> bool:
+    """Written as an address; a name is resolved by whoever fetches."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
 def _source(chart: Entry) -> Iterator[Problem]:
     for key in ("repo_url", "install"):
-        scheme = urlsplit(chart.text(key)).scheme
-        if scheme and scheme not in _SCHEMES:
-            yield error(
-                "template.chart-address", place=chart.place_of(key), name=chart.name, scheme=scheme
-            )
+        address = urlsplit(chart.text(key))
+        place, name, host = chart.place_of(key), chart.name, address.hostname or ""
+        if address.scheme and address.scheme not in _SCHEMES:
+            yield error("template.chart-address", place=place, name=name, scheme=address.scheme)
+        elif _is_of_this_machine(host):
+            yield error("template.chart-host", place=place, name=name, host=host)
     if not any(map(chart.text, ("directory", "repo_url", "install"))):
         yield error("template.chart-source", place=chart.place, name=chart.name)
     paths = [("values", path) for path in chart_of(chart).values_files]

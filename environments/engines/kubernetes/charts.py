@@ -33,6 +33,14 @@ _HOOK_SECONDS = 600
 _KEPT_REVISIONS = 3
 _UNREACHABLE = ("Kubernetes cluster unreachable", "connection refused", "i/o timeout", "EOF")
 _NOT_FOUND = "release: not found"
+_ACCOUNT = "releaseclone-charts"
+"""Who helm is in a namespace: a template that looks other things up sees nothing of others."""
+_ROLE = {
+    "apiGroup": "rbac.authorization.k8s.io",
+    "kind": "ClusterRole",
+    "name": "releaseclone-charts",
+}
+"""What it may do there; bound in the namespace, it holds in no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class _Call:
             environment[f"HELM_{name}_HOME"] = str(self.folder / name.lower())
         try:
             done = subprocess.run(
-                [program, *arguments, *self.flags],
+                [program, *self.flags, *arguments],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -72,6 +80,8 @@ class _Call:
             return done.stdout
         text = one_line(done.stderr)
         told = f"helm says: {text.removeprefix('Error: ')[-1000:]}"
+        if "forbidden" in text:
+            told += f" Let the cluster have the role {_ROLE['name']}, with what the chart brings."
         if any(words in text for words in _UNREACHABLE):
             raise EngineError(told)
         raise EngineRefused(told)
@@ -99,16 +109,21 @@ class Charts:
                 return
             if str(there.get("status", "")).startswith("pending"):
                 self._forget_unfinished(step.namespace, name)
-            source = _source(spec, step.folder)
+            reference, *source = _source(spec, step.folder)
             values = _values(call.folder, spec["values"])
-            installing = ("upgrade", name, *source, *values, "--install", "--skip-crds")
-            _look_into(call.run(*installing, "--dry-run=server", "--output=json"), step.namespace)
+            flags = (*source, *values, "--install", "--skip-crds")
+            # What a template says stands where no flag is looked for.
+            chosen = ("--", name, reference)
+            rendered = call.run("upgrade", *flags, "--dry-run=server", "--output=json", *chosen)
+            _look_into(rendered, step.namespace)
             call.run(
-                *installing,
+                "upgrade",
+                *flags,
                 f"--description={described}",
                 f"--history-max={_KEPT_REVISIONS}",
                 f"--timeout={_HOOK_SECONDS}s",
                 *self._labelled(chart["metadata"]["labels"]),
+                *chosen,
             )
 
     def remove(self, namespace: str, name: str) -> None:
@@ -119,12 +134,31 @@ class Charts:
 
     @contextmanager
     def _calling(self, namespace: str) -> Iterator[_Call]:
-        flags = [f"--namespace={namespace}"]
+        for one in self._account(namespace):
+            self._cluster.apply(one)
+        known_as = f"system:serviceaccount:{namespace}:{_ACCOUNT}"
+        flags = [f"--namespace={namespace}", f"--kube-as-user={known_as}"]
         if self._kubeconfig != IN_CLUSTER:
             flags.append(f"--kubeconfig={Path(self._kubeconfig).absolute()}")
             flags += [f"--kube-context={self._context}"] if self._context else []
         with tempfile.TemporaryDirectory(prefix="releaseclone-helm-") as folder:
             yield _Call(Path(folder), tuple(flags))
+
+    def _account(self, namespace: str) -> Iterator[Mapping[str, Any]]:
+        metadata = {"name": _ACCOUNT, "namespace": namespace, "labels": self._marks.labels}
+        yield {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": metadata,
+            "automountServiceAccountToken": False,
+        }
+        yield {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": _ROLE,
+            "subjects": [{"kind": "ServiceAccount", "name": _ACCOUNT, "namespace": namespace}],
+        }
 
     def _status(self, call: _Call, name: str) -> Mapping[str, Any]:
         try:
@@ -160,6 +194,12 @@ def _source(spec: Mapping[str, Any], folder: Path | None) -> tuple[str, ...]:
         place = (folder / spec["reference"]).resolve()
         if not place.is_relative_to(folder.resolve()):
             raise EngineRefused(f"{spec['reference']} leads out of the repository.")
+        for one in place.rglob("*"):
+            if one.is_symlink() and not one.resolve().is_relative_to(place):
+                raise EngineRefused(
+                    f"{one.relative_to(place)} of the chart {spec['reference']} leads out of it. "
+                    "Put a file in place of the link."
+                )
         if not (place / "Chart.yaml").is_file():
             raise EngineRefused(
                 f"There is no chart in {spec['reference']}: it has no Chart.yaml. Correct "

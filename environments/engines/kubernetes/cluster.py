@@ -22,8 +22,10 @@ _KINDS = {
     "Pod": ("api/v1", "pods"),
     "ReplicaSet": ("apis/apps/v1", "replicasets"),
     "ResourceQuota": ("api/v1", "resourcequotas"),
+    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "Secret": ("api/v1", "secrets"),
     "Service": ("api/v1", "services"),
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
     "StatefulSet": ("apis/apps/v1", "statefulsets"),
 }
 """Every kind that is spoken of: where its API is, and what it is called there."""

@@ -9,11 +9,25 @@ from typing import Any
 
 import yaml
 
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(yaml.CSafeLoader):
+    """A date is a text, as it is for whoever reads what comes out."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the library declares it
+        first: [(tag, pattern) for tag, pattern in rows if tag != _TIMESTAMP]
+        for first, rows in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
 
 def labelled(rendered: str, labels: dict[str, str]) -> str:
-    """The same objects with these labels; a label of the same name gives way."""
+    """The same objects with these labels; a label of the same name gives way.
+
+    Written as JSON, which is YAML too: there a text like 12345e67 cannot be taken for a number.
+    """
     made = []
-    for one in yaml.load_all(rendered, Loader=yaml.CSafeLoader):
+    for one in yaml.load_all(rendered, Loader=_Loader):
         if one:
             _mark(one, labels)
             spec = one.get("spec") or {}
@@ -23,7 +37,7 @@ def labelled(rendered: str, labels: dict[str, str]) -> str:
             if isinstance(template, dict):
                 _mark(template, labels)
             made.append(one)
-    return str(yaml.dump_all(made, Dumper=yaml.CSafeDumper, sort_keys=False))
+    return "".join(f"---\n{json.dumps(one)}\n" for one in made)
 
 
 def _mark(one: dict[str, Any], labels: dict[str, str]) -> None:
