@@ -4,7 +4,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from environments.core.problems import Place, Problem, error, nearest, warning
-from environments.core.template.model import AppTemplate, Service, Workflow, WorkflowStep
+from environments.core.template.model import (
+    AppTemplate,
+    Service,
+    Workflow,
+    WorkflowStep,
+    Workload,
+)
 from environments.core.template.references import on_circle
 
 REMOVAL = "release.remove_environment"
@@ -47,7 +53,7 @@ def steps_for(
         steps = (*steps, removal_step())
     if kind == "setup":
         problems = (*problems, *_unnamed_services(template, steps, application, excluded))
-        problems = (*problems, *_unnamed_charts(template, application))
+        problems = (*problems, *_unnamed(template, "charts", template.charts, application))
     return steps, problems
 
 
@@ -90,8 +96,8 @@ def _made(
         for number, layer in enumerate(found, 1)
     )
     if kind == "setup":
-        problems = (*problems, *_unnamed_jobs(template, application))
-        problems = (*problems, *_unnamed_charts(template, application))
+        problems = (*problems, *_unnamed(template, "jobs", template.jobs, application))
+        problems = (*problems, *_unnamed(template, "charts", template.charts, application))
     return steps, problems
 
 
@@ -239,25 +245,16 @@ def _unnamed_services(
             )
 
 
-def _unnamed_charts(template: AppTemplate, application: str) -> Iterator[Problem]:
+def _unnamed(
+    template: AppTemplate, kind: str, entries: Sequence[Workload], application: str
+) -> Iterator[Problem]:
+    """``jobs`` or ``charts`` that no workflow of the template runs."""
     named = {task for flow in template.workflows for step in flow.steps for task in step.tasks}
-    for chart in template.charts:
-        if f"charts.{chart.name}" not in named and "charts.all" not in named:
+    for entry in entries:
+        if f"{kind}.{entry.name}" not in named and f"{kind}.all" not in named:
             yield warning(
-                "workflow.unnamed-chart",
-                place=Place(template.file, chart.line),
+                f"workflow.unnamed-{kind.removesuffix('s')}",
+                place=Place(template.file, entry.line),
                 application=application,
-                name=chart.name,
-            )
-
-
-def _unnamed_jobs(template: AppTemplate, application: str) -> Iterator[Problem]:
-    named = {task for flow in template.workflows for step in flow.steps for task in step.tasks}
-    for job in template.jobs:
-        if f"jobs.{job.name}" not in named and "jobs.all" not in named:
-            yield warning(
-                "workflow.unnamed-job",
-                place=Place(template.file, job.line),
-                application=application,
-                name=job.name,
+                name=entry.name,
             )

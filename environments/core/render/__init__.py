@@ -10,6 +10,7 @@ from environments.core.render.manifests import (
     run_of,
     service_manifests,
 )
+from environments.core.render.marks import revision
 from environments.core.render.pulling import with_sign_ins
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ground_manifests",
     "job_manifests",
     "render",
+    "revision",
     "run_of",
     "service_manifests",
     "with_sign_ins",

@@ -20,8 +20,6 @@ from environments.core.template.workloads import amount
 QUOTA = "environment"
 _COPIES = 3
 """Of each replica: one that runs, one that takes its place, one that ends meanwhile."""
-
-
 _SAFE = {"pod-security.kubernetes.io/enforce": "baseline"}
 """The cluster itself refuses pods that reach for their node, whoever asks for them."""
 

@@ -1,13 +1,14 @@
 """``charts``: where each comes from, and the values that it is given."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from posixpath import normpath
 from urllib.parse import urlsplit
 
+from environments.core.addresses import leads_to_this_machine
 from environments.core.problems import Problem, error, warning
 from environments.core.template.fields import Entry
 from environments.core.template.model import Chart
+from environments.core.template.references import leads_out
 
 _SCHEMES = ("https", "http", "oci")
 
@@ -65,22 +66,13 @@ def chart_problems(root: Entry) -> Iterator[Problem]:
             yield warning("template.not-followed", place=place, key="name_template")
 
 
-def _is_of_this_machine(host: str) -> bool:
-    """Written as an address; a name is resolved by whoever fetches."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return address.is_loopback or address.is_link_local or address.is_unspecified
-
-
 def _source(chart: Entry) -> Iterator[Problem]:
     for key in ("repo_url", "install"):
         address = urlsplit(chart.text(key))
         place, name, host = chart.place_of(key), chart.name, address.hostname or ""
         if address.scheme and address.scheme not in _SCHEMES:
             yield error("template.chart-address", place=place, name=name, scheme=address.scheme)
-        elif _is_of_this_machine(host):
+        elif leads_to_this_machine(host):
             yield error("template.chart-host", place=place, name=name, host=host)
     if not any(map(chart.text, ("directory", "repo_url", "install"))):
         yield error("template.chart-source", place=chart.place, name=chart.name)
@@ -88,6 +80,6 @@ def _source(chart: Entry) -> Iterator[Problem]:
     if not _comes_from_elsewhere(chart):
         paths.append(("directory", normpath(chart.text("directory", "."))))
     for key, path in paths:
-        if path == ".." or path.startswith(("/", "../")):
+        if leads_out(path):
             place = chart.place_of_key(key) if chart.has(key) else chart.place
             yield error("template.outside", place=place, key=key, name=chart.name, path=path)

@@ -194,6 +194,11 @@ def _volumes(workload: Entry, shared: Known) -> Iterator[Problem]:
             )
 
 
+def leads_out(path: str) -> bool:
+    """Whether a normalised path is not below the repository's root."""
+    return path == ".." or path.startswith(("/", "../"))
+
+
 def _folders(workload: Entry) -> Iterator[Problem]:
     """Paths of the repository that lead out of it."""
     build = workload.entry("build")
@@ -201,6 +206,6 @@ def _folders(workload: Entry) -> Iterator[Problem]:
     named += [(file, "repo_path") for file in workload.entries("configmap")]
     for entry, key in named:
         path = normpath(entry.text(key, "."))
-        if path == ".." or path.startswith(("/", "../")):
+        if leads_out(path):
             place = entry.place_of(key)
             yield error("template.outside", place=place, key=key, name=workload.name, path=path)

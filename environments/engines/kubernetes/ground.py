@@ -1,14 +1,12 @@
 """The namespace that an environment stands on."""
 
-import hashlib
-import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from environments.core.ports import EngineError, EngineRefused, Manifest
-from environments.core.render import QUOTA
+from environments.core.render import QUOTA, revision
 from environments.engines.kubernetes.cluster import Cluster
 from environments.engines.kubernetes.marks import GROUND, INSTALLATION, Marks
 
@@ -27,12 +25,17 @@ class Ground:
     def have(self, namespace: str, ground: Sequence[Manifest]) -> None:
         """Make it where it is not there, and let it be as ``ground`` says, where that says
         something; ``EngineRefused`` where it is somebody else's."""
-        with self._lock:  # several workloads are applied side by side, and all stand on it
-            found = self._cluster.get("Namespace", namespace)
-            self._must_be_usable(found, namespace)
-            digest = _digest(ground)
-            if found is None or (ground and _annotation(found) != digest):
+        digest = revision(ground)
+        if self._is_there(namespace, ground, digest):
+            return
+        with self._lock:  # several workloads are applied side by side, and one makes it
+            if not self._is_there(namespace, ground, digest):
                 self._make(namespace, ground, digest)
+
+    def _is_there(self, namespace: str, ground: Sequence[Manifest], digest: str) -> bool:
+        found = self._cluster.get("Namespace", namespace)
+        self._must_be_usable(found, namespace)
+        return found is not None and (not ground or _annotation(found) == digest)
 
     def _make(self, namespace: str, ground: Sequence[Manifest], digest: str) -> None:
         marked = self._marks.labels
@@ -85,10 +88,6 @@ class Ground:
             return ""
         why = _why_it_stays(found) if _is_ending(found) else ""
         return f"namespace {namespace}{f' ({why})' if why else ''}"
-
-
-def _digest(ground: Sequence[Manifest]) -> str:
-    return hashlib.sha256(json.dumps(list(ground), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _annotation(namespace: Mapping[str, Any]) -> str:

@@ -4,8 +4,8 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
+from environments.core.addresses import as_ip, leads_to_this_machine
 from environments.core.ports import GitHostRefused, GitHostUnreachable
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -18,7 +18,6 @@ _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path
 _SCP = re.compile(r"(?:(?P<user>[^@:/]*)@)?(?P<host>\[[^\]]*\]|[^@:/]+):(?P<path>.*)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?", re.I)
 _USER = re.compile(r"[a-z0-9_][a-z0-9._-]*", re.I)
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Address:
     @property
     def is_number(self) -> bool:
         """Whether the host is an IP address, which no resolver can lead elsewhere."""
-        return _as_ip(self.host) is not None
+        return as_ip(self.host) is not None
 
     @property
     def key_name(self) -> str:
@@ -94,7 +93,7 @@ def resolved(address: Address, resolve: Resolve) -> tuple[str, ...]:
     found = tuple(resolve(address.host, address.port))
     if not found:
         raise GitHostUnreachable(f"The name {address.host} leads to no address.")
-    if any(_leads_to_this_machine(text) for text in found):
+    if any(leads_to_this_machine(text) for text in found):
         raise _refused(address.url, *_THIS_MACHINE)
     return found
 
@@ -185,7 +184,7 @@ def _host_and_port(url: str, scheme: str, authority: str) -> tuple[str, int]:
     found = bracketed or plain
     host = found[1] if found else ""
     port = int(found[2]) if found and found[2] else _DEFAULT_PORTS[scheme]
-    is_host = _as_ip(host) is not None if bracketed else _HOST.fullmatch(host) is not None
+    is_host = as_ip(host) is not None if bracketed else _HOST.fullmatch(host) is not None
     if not is_host or not 0 < port < 65536:
         raise _refused(url, "has no valid host name or port", "Write https://host/path")
     return host, port
@@ -195,7 +194,7 @@ def _of_scp(url: str, found: re.Match[str]) -> Address:
     host = found["host"].strip("[]")
     user = found["user"]
     bad_user = user is not None and not _USER.fullmatch(user)
-    if bad_user or not (_HOST.fullmatch(host) or _as_ip(host)):
+    if bad_user or not (_HOST.fullmatch(host) or as_ip(host)):
         raise _refused(url, "has no valid user or host name", "Write git@host:path")
     path = found["path"]
     if not path.strip("/") or path.startswith("-") or " " in path or (not user and "@" in path):
@@ -211,32 +210,5 @@ def _refuse_local(url: str, address: Address) -> None:
             "Use the URL of a git host, or allow local repositories with "
             "RELEASECLONE_LOCAL_REPOSITORIES=1",
         )
-    name = address.host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost") or _leads_to_this_machine(name):
+    if leads_to_this_machine(address.host):
         raise _refused(url, *_THIS_MACHINE)
-
-
-def _as_ip(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-
-
-def _leads_to_this_machine(text: str) -> bool:
-    """Loopback, link-local, "this network" and the like, also when wrapped into IPv6."""
-    ip = _as_ip(text)
-    if isinstance(ip, IPv6Address):
-        ip = _unwrapped(ip)
-    if ip is None:
-        return False
-    this_network = isinstance(ip, IPv4Address) and ip.packed[0] == 0
-    return this_network or any(
-        (ip.is_loopback, ip.is_link_local, ip.is_unspecified, ip.is_multicast)
-    )
-
-
-def _unwrapped(ip: IPv6Address) -> IPv4Address | IPv6Address:
-    if ip in _NAT64:
-        return IPv4Address(ip.packed[-4:])
-    return ip.ipv4_mapped or ip.sixtofour or ip
