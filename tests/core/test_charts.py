@@ -36,6 +36,9 @@ def errors(text: str) -> list[str]:
         ("{name: a, repo_url: 'http://169.254.169.254/x'}", ["template.chart-host"]),
         ("{name: a, repo_url: 'https://localhost:8443'}", ["template.chart-host"]),
         ("{name: a, install: 'oci://[::1]/x'}", ["template.chart-host"]),
+        ("{name: a, install: 'oci://[::ffff:127.0.0.1]/x'}", ["template.chart-host"]),
+        ("{name: a, install: 'oci://[x'}", ["template.chart-no-address"]),
+        ("{name: a, repo_url: 'http://[x'}", ["template.chart-no-address"]),
         ("{name: web, directory: a}", ["template.twice"]),
     ],
 )

@@ -155,6 +155,9 @@ CATALOGUE: dict[str, Entry] = {
         "The chart {name} would be fetched by {scheme}:, which is not allowed.",
         "Use an address that begins with https:// or oci://.",
     ),
+    "template.chart-no-address": Entry(
+        "{key} of the chart {name} cannot be read as an address.", "Correct it."
+    ),
     "template.chart-host": Entry(
         "The chart {name} would be fetched from {host}, which is the product's own machine.",
         "Use the address of a registry or a chart repository.",

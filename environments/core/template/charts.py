@@ -31,13 +31,17 @@ def chart_of(entry: Entry) -> Chart:
 
 
 def _comes_from_elsewhere(entry: Entry) -> bool:
-    return bool(entry.text("repo_url")) or urlsplit(entry.text("install")).scheme == "oci"
+    return bool(entry.text("repo_url")) or _scheme(entry.text("install")) == "oci"
+
+
+def _scheme(address: str) -> str:
+    return address.partition("://")[0].lower() if "://" in address else ""
 
 
 def _reference(entry: Entry) -> str:
     """What helm is asked for: within ``repo_url`` a chart's name, without the alias of ``add``."""
     install, alias = entry.text("install"), entry.text("add")
-    if urlsplit(install).scheme:
+    if _scheme(install):
         return install
     if entry.text("repo_url"):
         named = install.removeprefix(f"{alias}/") if alias else install
@@ -68,10 +72,15 @@ def chart_problems(root: Entry) -> Iterator[Problem]:
 
 def _source(chart: Entry) -> Iterator[Problem]:
     for key in ("repo_url", "install"):
-        address = urlsplit(chart.text(key))
-        place, name, host = chart.place_of(key), chart.name, address.hostname or ""
-        if address.scheme and address.scheme not in _SCHEMES:
-            yield error("template.chart-address", place=place, name=name, scheme=address.scheme)
+        text, place, name = chart.text(key), chart.place_of(key), chart.name
+        scheme = _scheme(text)
+        try:
+            host = urlsplit(text).hostname or ""
+        except ValueError:
+            yield error("template.chart-no-address", place=place, name=name, key=key)
+            continue
+        if scheme and scheme not in _SCHEMES:
+            yield error("template.chart-address", place=place, name=name, scheme=scheme)
         elif leads_to_this_machine(host):
             yield error("template.chart-host", place=place, name=name, host=host)
     if not any(map(chart.text, ("directory", "repo_url", "install"))):
