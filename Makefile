@@ -1,9 +1,15 @@
 # Each target installs what it needs. `make demo` shows the product, `make test` proves it.
 PYTHON ?= python3
 VENV := .venv
-# Where `make demo` runs its environment: process, or docker (containers, with a database).
+# Where `make demo` runs its environment: process, docker (containers, with a database), or
+# kubernetes: the cluster of KUBECONFIG, which fetches images from REGISTRY and whose ingress
+# answers at INGRESS (address:port).
 ENGINE ?= process
-ENGINES := process docker
+ENGINES := process docker kubernetes
+KUBECONFIG ?= $(HOME)/.kube/config
+REGISTRY ?=
+INGRESS ?= 127.0.0.1:80
+CLUSTER := $(if $(filter kubernetes,$(ENGINE)),RELEASECLONE_KUBECONFIG=$(KUBECONFIG))
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
@@ -32,7 +38,8 @@ $(VENV)/.installed: $(VENV)/.product tests/requirements.txt
 	  echo "There is no engine $(ENGINE) for the demo. Choose one of: $(ENGINES)."; exit 1;; esac
 
 demo: .engine $(VENV)/.product
-	RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- $(BIN)/python manage.py demo --engine $(ENGINE)
+	$(CLUSTER) RELEASECLONE_LOCAL_REPOSITORIES=1 $(BIN)/python -m releaseclone.run -- \
+	  $(BIN)/python manage.py demo --engine $(ENGINE) --registry "$(REGISTRY)" --ingress "$(INGRESS)"
 
 run: $(VENV)/.product
 	$(BIN)/python -m releaseclone.run

@@ -130,7 +130,10 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         images_kept=given.number(environ, "RELEASECLONE_IMAGES_KEPT", 10),
         container_sockets=given.container_sockets(environ),
         kubeconfig=given.kubeconfig(environ, "RELEASECLONE_KUBECONFIG"),
-        installation=_kept_secret(data / INSTALLATION_FILE, 4),
+        installation=given.label(
+            "RELEASECLONE_INSTALLATION",
+            environ.get("RELEASECLONE_INSTALLATION") or _kept_secret(data / INSTALLATION_FILE, 4),
+        ),
         terminals=given.number(environ, "RELEASECLONE_TERMINALS", 5),
         terminal_minutes=given.number(environ, "RELEASECLONE_TERMINAL_MINUTES", 60),
         path=environ.get("PATH") or os.defpath,

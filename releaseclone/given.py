@@ -77,6 +77,16 @@ def domain(environ: Environ, name: str) -> str:
     return value
 
 
+def label(name: str, value: str) -> str:
+    """A value of a label in a cluster and of a container engine, in lower case."""
+    if not re.fullmatch(_LABEL, value):
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be lower-case letters, digits and hyphens, at most 63, "
+            "with a letter or digit at both ends."
+        )
+    return value
+
+
 def url(environ: Environ, name: str, default: str) -> str:
     """Scheme and host, with a port where it is not the scheme's own; no slash at the end."""
     value = environ.get(name) or default

@@ -1,36 +1,31 @@
 """Asking for accounts, their members and their contexts."""
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from environments.actions.asking import Actor, Refused, note, require_owner
-from environments.actions.contexts import proposed_context, save_context
+from environments.actions.contexts import first_context, proposed_context, save_context
 from environments.core.names import is_label
 from environments.core.problems import Problem, error
 from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
-DEFAULT_CONTEXT = "local"
 RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "password", "api"})
 """First parts of addresses that are taken."""
 
 
 def open_account(name: str) -> Account:
-    """A new account with the context ``local``; ``Refused`` for a name that cannot be one."""
+    """A new account with a context; ``Refused`` for a name that cannot be one.
+
+    The context is ``local``, or ``cluster`` where nothing is run on this machine.
+    """
     check_account_name(name)
     try:
         with transaction.atomic():
             account = Account.objects.create(name=name)
-            Context.objects.create(
-                account=account,
-                name=DEFAULT_CONTEXT,
-                engine="process",
-                domains=[settings.RELEASECLONE.domain],
-                is_default=True,
-            )
+            first_context(account).save()
     except IntegrityError as taken:  # by somebody who was faster
         raise Refused(error("account.taken", name=name)) from taken
     return account

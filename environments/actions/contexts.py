@@ -90,6 +90,19 @@ def proposed_context() -> ContextDraft:
     )
 
 
+def first_context(account: Account) -> Context:
+    """What an account begins with, not saved: this machine, or the cluster that is known."""
+    here = "process" in settings.ENGINES or "kubernetes" not in settings.ENGINES
+    draft = ContextDraft(
+        name="local" if here else "cluster",
+        engine="process" if here else "kubernetes",
+        domains=(settings.RELEASECLONE.domain,),
+        is_default=True,
+        public_scheme=settings.RELEASECLONE.ingress_scheme,
+    )
+    return _filled(Context(account=account), draft)
+
+
 def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
     """Keep a context, new or changed; ``Refused`` with all that stands in the way.
 
@@ -104,17 +117,22 @@ def save_context(actor: Actor, context: Context, draft: ContextDraft) -> None:
             if draft.is_default:
                 actor.account.contexts.exclude(pk=context.pk).update(is_default=False)
             context.account = actor.account
-            context.name, context.engine = draft.name, draft.engine
-            context.configuration = draft.configuration
-            context.pushes_to = draft.pushes_to if draft.configuration else ""
-            context.public_scheme, context.public_port = draft.entrance
-            context.domains, context.is_default = list(draft.domains), draft.is_default
-            context.save()
+            _filled(context, draft).save()
             note(actor, f"{act} the context {draft.name}")
     except IntegrityError as taken:  # by somebody who was faster
         raise Refused(
             error("context.taken", account=actor.account.name, name=draft.name)
         ) from taken
+
+
+def _filled(context: Context, draft: ContextDraft) -> Context:
+    """The context, as the draft wants it."""
+    context.name, context.engine = draft.name, draft.engine
+    context.configuration = draft.configuration
+    context.pushes_to = draft.pushes_to if draft.configuration else ""
+    context.public_scheme, context.public_port = draft.entrance
+    context.domains, context.is_default = list(draft.domains), draft.is_default
+    return context
 
 
 def _problems(account: Account, context: Context, draft: ContextDraft) -> Iterator[Problem]:

@@ -130,11 +130,13 @@ class OperatorCommand(BaseCommand):
                 raise Refused(error("account.unknown", name=name, known=known or "none"))
             return found
         if not accounts:
+            made = open_account(DEFAULT_ACCOUNT)
+            context = made.contexts.get()
             self.stderr.write(
-                f"There was no account: made {DEFAULT_ACCOUNT!r} with the context 'local' "
-                "(engine process)."
+                f"There was no account: made {made.name!r} with the context {context.name!r} "
+                f"(engine {context.engine})."
             )
-            return open_account(DEFAULT_ACCOUNT)
+            return made
         if len(accounts) > 1:
             raise Refused(error("account.which", known=known))
         return accounts[0]

@@ -138,39 +138,26 @@ def product_of_docker(
     yield from _brought_up(product, "demo", "--engine", "docker")
 
 
-_CLUSTER = """
-from environments.actions.asking import operator
-from environments.actions.contexts import ContextDraft, save_context
-from environments.models import Account, Context
-save_context(operator(Account.objects.get()), Context(), ContextDraft(
-    name="cluster", engine="kubernetes", domains=("localhost",), is_default=True,
-    pushes_to="{registry}/walk", public_port={port},
-))
-"""
-
-
 @pytest.fixture(scope="session")
 def product_of_kubernetes(
     podman: Podman, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
-    """The product after ``demo``, where new environments come into the cluster for tests."""
+    """The product after ``demo --engine kubernetes``, in the cluster for tests."""
     standins.bring(podman)
     product = Product(
         tmp_path_factory.mktemp("product"),
         DOCKER_HOST=podman.socket,
         RELEASECLONE_KUBECONFIG=os.environ["KUBECONFIG"],
     )
-    given = {"registry": os.environ["REGISTRY"], "port": os.environ["INGRESS"].rpartition(":")[2]}
-    for _ in _brought_up(product, "demo"):
-        subprocess.run(
-            [sys.executable, "manage.py", "shell", "-c", _CLUSTER.format(**given)],
-            cwd=CHECKOUT,
-            env=product.environment,
-            check=True,
-        )
-        yield product
-    installation = (product.folder / "installation").read_text().strip()
-    cluster.forget_all(KubernetesEngine(os.environ["KUBECONFIG"], installation=installation))
+    # What the cluster fetches by a name of its own.
+    there = f"{os.environ['REGISTRY']}/library/redis:7"
+    podman.run("push", "--quiet", "--tls-verify=false", standins.REDIS, there)
+    places = ("--registry", f"{os.environ['REGISTRY']}/demo", "--ingress", os.environ["INGRESS"])
+    try:
+        yield from _brought_up(product, "demo", "--engine", "kubernetes", *places)
+    finally:
+        installation = (product.folder / "installation").read_text().strip()
+        cluster.forget_all(KubernetesEngine(os.environ["KUBECONFIG"], installation=installation))
 
 
 def _brought_up(product: Product, *command: str) -> Iterator[Product]:

@@ -12,6 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from environments import wiring
+from environments.actions.accounts import open_account
 from environments.models import Account, Context
 from releaseclone.given import container_sockets
 from tests.commands.conftest import Run
@@ -86,7 +87,9 @@ def test_the_demo_names_the_address_where_no_engine_is(run: Run, place: Path) ->
 def test_the_demo_keeps_no_context_whose_engine_does_not_answer(run: Run, ended: Path) -> None:
     said = run("demo", "--engine", "docker")
     assert said.status == 1
-    assert f"The demo cannot run in containers: Nobody listens at unix://{ended}." in said.err
+    assert (
+        f"The demo cannot run on the engine docker: Nobody listens at unix://{ended}." in said.err
+    )
     assert not Context.objects.filter(engine="docker").exists()
 
 
@@ -109,7 +112,10 @@ def test_make_demo_names_the_engines_before_anything_starts(tmp_path: Path) -> N
         text=True,
     )
     assert done.returncode != 0
-    assert "There is no engine dokcer for the demo. Choose one of: process docker." in done.stdout
+    assert (
+        "There is no engine dokcer for the demo. Choose one of: process docker kubernetes"
+        in done.stdout
+    )
     assert not (tmp_path / "venv").exists()
 
 
@@ -163,3 +169,42 @@ def test_nobody_is_made_where_the_engine_that_is_asked_for_is_not_there(
     assert said.status == 1
     assert f"There is no container engine at unix://{place}." in said.err
     assert not Account.objects.exists()
+
+
+def test_a_context_is_added_with_what_its_engine_says(
+    run: Run, world: World, podman: Podman
+) -> None:
+    words = ("--engine", "docker", "--socket", podman.socket, "--domain", "box.test", "--default")
+    said = run("add_context", "boxes", *words)
+    assert (said.status, said.err) == (0, "")
+    assert said.out.startswith("added boxes: Podman 4")
+    added = world.account.contexts.get(is_default=True)
+    assert (added.name, added.domains) == ("boxes", ["box.test"])
+    again = run("add_context", "boxes", *words)
+    assert again.status == 1
+    assert "has a context boxes already" in again.err
+
+
+def test_a_context_is_added_though_nobody_answers_there_and_says_so(
+    run: Run, world: World, ended: Path
+) -> None:
+    said = run("add_context", "boxes", "--engine", "docker", "--socket", f"unix://{ended}")
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith(f"error: added boxes, but: Nobody listens at unix://{ended}.")
+    assert not world.account.contexts.get(name="boxes").is_default
+
+
+def test_the_demo_says_what_it_needs_of_a_cluster(run: Run, settings: Settings) -> None:
+    said = run("demo", "--engine", "kubernetes")
+    assert "The installation knows no cluster." in said.err
+    settings.ENGINES = {**settings.ENGINES, "kubernetes": ("", {})}
+    said = run("demo", "--engine", "kubernetes")
+    assert said.status == 1
+    assert "Name one: make demo ENGINE=kubernetes REGISTRY=HOST/PATH." in said.err
+
+
+def test_an_account_of_an_installation_for_clusters_begins_with_one(settings: Settings) -> None:
+    settings.ENGINES = {"kubernetes": ("", {})}
+    context = open_account("far").contexts.get()
+    assert (context.name, context.engine, context.is_default) == ("cluster", "kubernetes", True)
+    assert (context.public_scheme, context.public_port) == ("http", 80)

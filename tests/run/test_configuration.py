@@ -30,6 +30,7 @@ BAD = {
     "RELEASECLONE_LOCAL_REPOSITORIES": ("yes",),
     "RELEASECLONE_PROCESS_ENGINE": ("on",),
     "RELEASECLONE_PROCESS_LIMIT": ("0", "many"),
+    "RELEASECLONE_INSTALLATION": ("Ours", "-ours", "o" * 64),
     "RELEASECLONE_DEBUG": ("true",),
     "RELEASECLONE_SECRET_KEY": ("pass",),
     "RELEASECLONE_VAULT_KEYS": ("pass", " ", "g" * 64, "a" * 64 + " pass"),

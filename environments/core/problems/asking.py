@@ -222,8 +222,16 @@ CATALOGUE: dict[str, Entry] = {
         "The demo's repositories are folders of this machine, which are not allowed.",
         "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",
     ),
-    "demo.docker-away": Entry(
-        "The demo cannot run in containers: {reason}", "make demo runs without them."
+    "demo.away": Entry(
+        "The demo cannot run on the engine {engine}: {reason}", "make demo runs without it."
+    ),
+    "demo.no-cluster": Entry(
+        "The installation knows no cluster.",
+        "Name a kubeconfig: make demo ENGINE=kubernetes KUBECONFIG=PATH REGISTRY=HOST/PATH.",
+    ),
+    "demo.no-registry": Entry(
+        "The images of the examples need a registry that the cluster fetches from.",
+        "Name one: make demo ENGINE=kubernetes REGISTRY=HOST/PATH.",
     ),
     "command.reads": Entry("{path} cannot be read: {reason}.", "Give the path of a text file."),
     "command.usage": Entry("{reason}.", "See manage.py {command} --help."),

@@ -37,6 +37,7 @@ _PASSWORD = "environments for everyone"  # noqa: S105 - of the demo, printed
 _ENGINES = {
     "process": ("accounts", "backend", "frontend"),
     "docker": ("store", "accounts", "backend", "frontend"),
+    "kubernetes": ("store", "accounts", "backend", "frontend"),
 }
 """The applications of each, in the order in which they are registered."""
 _ANSWER_SECONDS = 60.0
@@ -53,24 +54,41 @@ class Command(OperatorCommand):
             "--engine",
             choices=sorted(_ENGINES),
             default="process",
-            help="where the environment runs: as processes, or in containers with a database",
+            help="where the environment runs: as processes, in containers with a database, or in "
+            "the cluster of RELEASECLONE_KUBECONFIG",
+        )
+        parser.add_argument(
+            "--registry",
+            metavar="HOST[/PATH]",
+            default="",
+            help="engine kubernetes: where the images of the examples are pushed to",
+        )
+        parser.add_argument(
+            "--ingress",
+            metavar="ADDRESS[:PORT]",
+            default="127.0.0.1",
+            help="engine kubernetes: where the cluster's ingress answers (%(default)s)",
         )
 
     def act(self, **options: Any) -> int:
         """Make what is missing, wait for the answer, print the links."""
         engine = options["engine"]
         actor = self._owner()
+        entrance = f"127.0.0.1:{settings.RELEASECLONE.ingress_port}"
         if engine == "docker":
             self._have_docker(actor)
+        elif engine == "kubernetes":
+            entrance = options["ingress"]
+            self._have_cluster(actor, registry=options["registry"], ingress=entrance)
         applications = self._applications(actor, _ENGINES[engine])
         environment = self._environment(actor, applications["frontend"], engine)
         if environment is None:
             return 1
         links = links_of(environment)
-        if not self._answers(links[0]):
+        if not self._answers(links[0], entrance):
             return 1
         self._print(actor, environment, links)
-        if engine == "docker":
+        if engine != "process":
             self.stdout.write("  Containers run on after Ctrl-C, until the environment is deleted.")
             self.stdout.flush()
         return 0
@@ -85,10 +103,29 @@ class Command(OperatorCommand):
     def _have_docker(self, actor: Actor) -> None:
         """The context of the engine docker, as the default; ``Refused`` where none answers."""
         context = actor.account.contexts.filter(engine="docker").first()
-        draft = self._draft_of(context) if context else proposed_context()
+        self._have(actor, context, self._draft_of(context) if context else proposed_context())
+
+    def _have_cluster(self, actor: Actor, *, registry: str, ingress: str) -> None:
+        """The context of the cluster, as the default; ``Refused`` where it does not answer."""
+        if "kubernetes" not in settings.ENGINES:
+            raise Refused(error("demo.no-cluster"))
+        if not registry:
+            raise Refused(error("demo.no-registry"))
+        _, _, port = ingress.rpartition(":")
+        draft = ContextDraft(
+            name="cluster",
+            engine="kubernetes",
+            domains=(settings.RELEASECLONE.domain,),
+            is_default=True,
+            pushes_to=registry.rstrip("/"),
+            public_port=int(port) if port.isdecimal() else None,
+        )
+        self._have(actor, actor.account.contexts.filter(engine="kubernetes").first(), draft)
+
+    def _have(self, actor: Actor, context: Context | None, draft: ContextDraft) -> None:
         asked = connection_of(Context(engine=draft.engine, configuration=draft.configuration))
         if asked.error:
-            raise Refused(error("demo.docker-away", reason=asked.error))
+            raise Refused(error("demo.away", engine=draft.engine, reason=asked.error))
         save_context(actor, context or Context(), draft)
         self.stdout.write(f"context {draft.name}: {asked.answer}")
 
@@ -129,7 +166,7 @@ class Command(OperatorCommand):
             self.stdout.write(f"{environment.name} is deployed already")
             return environment
         asked = {"app": frontend.name, "branch": "feature-2", "type": EnvironmentType.EPHEMERAL}
-        database = ["store"] if engine == "docker" else []
+        database = [] if engine == "process" else ["store"]
         draft = draft_from(actor, **asked, imports=database, without=[], parameters=[])
         if database:  # the others wait for it: it must not come after them
             draft = replace(draft, parallelize=True)
@@ -141,11 +178,11 @@ class Command(OperatorCommand):
         self.stderr.write(f"the demo's environment {deployment.status}: {deployment.reason}")
         return None
 
-    def _answers(self, url: str) -> bool:
-        """Whether the page shows, in time, what the backend answered."""
+    def _answers(self, url: str, entrance: str) -> bool:
+        """Whether the page shows, in time, what the backend answered; asked at this address."""
         until = time.monotonic() + _ANSWER_SECONDS
         host = httpx2.URL(url).netloc.decode()
-        address = f"http://127.0.0.1:{settings.RELEASECLONE.ingress_port}/"
+        address = f"http://{entrance}/"
         said = "no answer"
         while time.monotonic() < until:
             try:
