@@ -81,8 +81,10 @@ def _builder(kind: str, configuration: str) -> Builder | None:
 
 
 @cache
-def ingress() -> Ingress:
-    """What leads host names to services on this machine."""
+def ingress() -> Ingress | None:
+    """What leads host names to services on this machine; None where none run here."""
+    if settings.INGRESS is None:
+        return None
     path, arguments = settings.INGRESS
     return cast(Ingress, import_string(path)(**arguments))
 

@@ -66,9 +66,18 @@ class Configuration:
     @property
     def builder_socket(self) -> str:
         """Of the container engine that builds images for clusters: the first that is there."""
-        places = [address.removeprefix("unix://") for address in self.container_sockets]
-        there = (place for place in places if Path(place).is_socket())
-        return f"unix://{next(there, places[0])}"
+        there = (
+            address
+            for address in self.container_sockets
+            if not address.startswith("unix://")
+            or Path(address.removeprefix("unix://")).is_socket()
+        )
+        return next(there, self.container_sockets[0])
+
+    @property
+    def own_ingress(self) -> bool:
+        """Whether environments may run on this machine, and host names have to lead to them."""
+        return self.process_engine or self.docker_engine
 
     @property
     def own_broker(self) -> bool:

@@ -163,7 +163,10 @@ BUILDERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
         (),
     ),
 }
-INGRESS: tuple[str, dict[str, Any]] = (
-    "environments.ingress.caddy.CaddyIngress",
-    {"socket": RELEASECLONE.sockets / "caddy.sock", "port": RELEASECLONE.ingress_port},
-)
+# A cluster has an ingress of its own.
+INGRESS: tuple[str, dict[str, Any]] | None = None
+if RELEASECLONE.own_ingress:
+    INGRESS = (
+        "environments.ingress.caddy.CaddyIngress",
+        {"socket": RELEASECLONE.sockets / "caddy.sock", "port": RELEASECLONE.ingress_port},
+    )

@@ -10,7 +10,8 @@ from environments.models import Context, Environment, Namespace, PortClaim
 
 def publish() -> None:
     """Make the ingress lead to all that runs; raises ``IngressError``."""
-    wiring.ingress().publish(routes(), doors=doors())
+    if (ingress := wiring.ingress()) is not None:
+        ingress.publish(routes(), doors=doors())
 
 
 def doors() -> list[str]:

@@ -78,9 +78,10 @@ def _greeting(settings: Configuration, parts: Sequence[Part]) -> list[str]:
         return [f"up: {', '.join(names)}"] if names else []
     root = ["you are root: the code of every environment runs as root too"]
     token = setup_token.read_or_make(settings.data)
+    port = [f"environments are reached on port {settings.ingress_port}"]
     return [
         f"the product is up: {settings.public_url}",
-        f"environments are reached on port {settings.ingress_port}",
+        *(port if settings.own_ingress else ()),
         f"set-up token, for a first visit from another machine: {token}",
         *(root if settings.process_engine and os.geteuid() == 0 else ()),
     ]

@@ -86,7 +86,9 @@ def _engine(configuration: Configuration) -> Part | None:
     return Part("engine", command, answering(configuration, "engine"), farewell=end_all_at_once)
 
 
-def _caddy(configuration: Configuration) -> Part:
+def _caddy(configuration: Configuration) -> Part | None:
+    if not configuration.own_ingress:
+        return None
     return Part(
         "caddy",
         caddy_command(configuration),
@@ -127,8 +129,10 @@ def _worker(configuration: Configuration) -> Part:
     )
 
 
-def _routes(configuration: Configuration) -> Part:
+def _routes(configuration: Configuration) -> Part | None:
     """Asks the worker to tell a new Caddy all routes."""
+    if not configuration.own_ingress:
+        return None
     return Part("routes", (sys.executable, "-m", "releaseclone.run.routes"), once=True)
 
 
