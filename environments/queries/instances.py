@@ -29,6 +29,12 @@ class Instances:
     groups: Sequence[Group]
     error: str = ""
 
+    @property
+    def unmeasured(self) -> str:
+        """Why memory and CPU of something that runs are not known."""
+        every = (one for group in self.groups for one in group.instances)
+        return next((one.unmeasured for one in every if one.unmeasured), "")
+
 
 @dataclass(frozen=True, slots=True)
 class HostedUrl:

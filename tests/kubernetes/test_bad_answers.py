@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from django.contrib.auth.models import User
+from django.test import Client
 from lightkube import KubeConfig
 from pytest_django.fixtures import Settings
 
 from environments import wiring
+from environments.models import Role
 from tests import cluster
 from tests.kubernetes.conftest import kubectl
 from tests.world import World
@@ -152,3 +155,17 @@ def test_what_does_not_pass_fails_at_once_and_says_why(
     assert deployment.failure is not None
     assert "busy" in deployment.failure["message"]
     assert proxy.bad == []
+
+
+def test_what_a_cluster_does_not_measure_is_a_dash_with_the_reason(
+    yard: World, proxy: Proxy, client: Client
+) -> None:
+    proxy.bad = [("GET", "/apis/metrics.k8s.io/", 404)]
+    environment = yard.deployed(yard.application("shop", TEMPLATE))
+    person = yard.person("ina", Role.OWNER).user
+    assert isinstance(person, User)
+    client.force_login(person)
+    page = client.get(f"/acme/environments/{environment.env_id}/").content.decode()
+    reason = "the cluster has no metrics API (metrics-server)"
+    assert f"Memory and CPU are not known: {reason}." in page
+    assert f'title="{reason}"' in page

@@ -1,8 +1,12 @@
 """Environments in a cluster, end to end through the worker: built, pushed, pulled, reached."""
 
-import pytest
+from typing import Any
 
-from environments.engines.kubernetes import KubernetesEngine
+import pytest
+from websockets.sync.client import ClientConnection
+from websockets.typing import Subprotocol
+
+from environments.engines.kubernetes import KubernetesEngine, terminal
 from environments.models import Build, DeploymentKind, Environment
 from tests import cluster
 from tests.deploying.acts import run
@@ -35,11 +39,11 @@ def kept(engine: KubernetesEngine, environment: Environment) -> str:
     """What the store of the environment has written."""
     name = environment.namespace.name
     (pod,) = (one.name for one in engine.observe(name) if one.workload == "store")
-    terminal = engine.open_terminal(name, pod, command=("cat", "/data/kept"), rows=24, columns=80)
+    line = engine.open_terminal(name, pod, command=("cat", "/data/kept"), rows=24, columns=80)
     try:
-        return b"".join(iter(terminal.read, b"")).decode().strip()
+        return b"".join(iter(line.read, b"")).decode().strip()
     finally:
-        terminal.close()
+        line.close()
 
 
 def test_a_service_is_built_pushed_and_reached_beside_one_that_is_only_an_image(
@@ -113,3 +117,31 @@ def test_two_environments_stand_side_by_side_and_one_goes(
     assert run(yard, one, DeploymentKind.TEARDOWN).status == "removed"
     assert engine.remains(one.namespace.name) == ()
     assert visitor.sees(two, "hello")
+
+
+@pytest.mark.parametrize("version", ["v4", "v5"])
+def test_a_terminal_is_led_over_either_protocol(
+    yard: World, engine: KubernetesEngine, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers before Kubernetes 1.29 speak the older one alone."""
+    spoken: list[str | None] = []
+    opened = terminal.opened
+
+    def open_with(*given: Any) -> ClientConnection:
+        line = opened(*given)
+        spoken.append(line.subprotocol)
+        return line
+
+    monkeypatch.setattr(terminal, "opened", open_with)
+    monkeypatch.setattr(terminal, "_PROTOCOLS", [Subprotocol(f"{version}.channel.k8s.io")])
+    plain = f"services:\n- name: web\n  image: {cluster.BUSYBOX}\n  command: [sleep, '1000']\n"
+    environment = yard.deployed(yard.application("shop", plain))
+    name = environment.namespace.name
+    (pod,) = (one.name for one in engine.observe(name))
+    shell = engine.open_terminal(name, pod, command=("sh",), rows=31, columns=97)
+    shell.write(b"stty size; exit 7\n")
+    said = b"".join(iter(shell.read, b"")).decode()
+    assert "31 97" in said
+    assert shell.exit_code() == 7
+    shell.close()
+    assert f"{version}.channel.k8s.io" in spoken

@@ -161,6 +161,8 @@ class Instance:
     exit_status: int | None = None
     memory_bytes: int | None = None
     cpu_percent: float | None = None
+    unmeasured: str = ""
+    """Why memory and CPU of what runs are not known, for a person; "" for what has none."""
     message: str = ""
     """Why it is not ready, for a person: "process ended with status 3", "GET /health: 500"."""
 

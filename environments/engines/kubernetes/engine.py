@@ -27,7 +27,7 @@ from environments.engines.kubernetes.connection import Connection
 from environments.engines.kubernetes.ground import Ground
 from environments.engines.kubernetes.looking import WATCHED, Seen
 from environments.engines.kubernetes.marks import Marks
-from environments.engines.kubernetes.metrics import Metrics
+from environments.engines.kubernetes.metrics import Measured, Metrics
 from environments.engines.kubernetes.objects import Place, Wanted
 from environments.engines.kubernetes.terminal import in_pod
 from environments.engines.kubernetes.watching import Watch
@@ -143,7 +143,7 @@ class KubernetesEngine:
     def observe(self, namespace: str) -> tuple[Instance, ...]:
         """Its pods, as the cluster tells."""
         found = self._watch.objects(namespace) or self._asked(namespace)
-        use = self._metrics.of(namespace) if found.get("Pod") else {}
+        use = self._metrics.of(namespace) if found.get("Pod") else Measured()
         seen = looking.instances(Seen(found, use=use))
         if not looking.not_ready(seen) and not _lacks_pods(found):
             return seen

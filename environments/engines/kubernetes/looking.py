@@ -19,7 +19,7 @@ from environments.core.ports import (
     Phase,
     WorkloadKind,
 )
-from environments.engines.kubernetes.metrics import Use
+from environments.engines.kubernetes.metrics import Measured, Use
 
 Object = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ class Seen:
 
     objects: Mapping[str, Sequence[Object]]
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    use: Mapping[str, Use] = field(default_factory=dict)
+    use: Measured = field(default_factory=Measured)
 
     def living(self, kind: str) -> Iterator[Object]:
         """Those of a kind that are not being deleted."""
@@ -57,7 +57,7 @@ def instances(seen: Seen, *, now: float | None = None) -> tuple[Instance, ...]:
         with_pods.add(owner["metadata"]["uid"])
         name = pod["metadata"]["name"]
         health = of_pod(pod, now=now, warnings=seen.warnings.get(name, ()))
-        found.append(_instance(name, pod, owner, health, seen.use.get(name, Use())))
+        found.append(_instance(name, pod, owner, health, seen.use.of(name)))
     for owner in (one for kind in _OWNING for one in seen.living(kind)):
         if owner["metadata"]["uid"] not in with_pods:
             found += _without_pods(owner, seen, now)
@@ -117,6 +117,7 @@ def _instance(name: str, pod: Object, owner: Object, health: PodHealth, use: Use
         exit_status=health.exit_status,
         memory_bytes=use.memory_bytes,
         cpu_percent=use.cpu_percent,
+        unmeasured=use.unknown if health.phase is Phase.RUNNING else "",
         message=health.message,
     )
 

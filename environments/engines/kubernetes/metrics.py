@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from environments.core.ports import EngineError
 from environments.core.template.workloads import amount
-from environments.engines.kubernetes.connection import Connection
+from environments.engines.kubernetes.connection import Connection, Missing
 
 _KEPT_SECONDS = 10.0
 _AWAY_SECONDS = 60.0
@@ -22,6 +22,21 @@ class Use:
 
     memory_bytes: int | None = None
     cpu_percent: float | None = None
+    unknown: str = ""
+    """Why the cluster does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of the pods of a namespace, by their names."""
+
+    pods: Mapping[str, Use] = field(default_factory=dict)
+    otherwise: str = ""
+    """Why nothing is known of the others."""
+
+    def of(self, pod: str) -> Use:
+        """Of this one."""
+        return self.pods.get(pod) or Use(unknown=self.otherwise)
 
 
 class Metrics:
@@ -31,9 +46,14 @@ class Metrics:
         self._connection = connection
         self._kept: dict[str, tuple[float, dict[str, Use]]] = {}
         self._away_until = 0.0
+        self._reason = ""
 
-    def of(self, namespace: str) -> Mapping[str, Use]:
-        """By the names of the pods; nothing where the cluster does not measure."""
+    def of(self, namespace: str) -> Measured:
+        """What is measured of the pods of a namespace."""
+        pods = self._pods(namespace)
+        return Measured(pods, self._reason or "the cluster has not measured it yet")
+
+    def _pods(self, namespace: str) -> Mapping[str, Use]:
         now = time.monotonic()
         at, known = self._kept.get(namespace, (0.0, {}))
         if (at and now - at < _KEPT_SECONDS) or now < self._away_until:
@@ -42,15 +62,23 @@ class Metrics:
             answer = self._connection.ask(
                 "GET", f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"
             )
-        except EngineError:
-            self._away_until = now + _AWAY_SECONDS
+        except Missing:
+            self._away_for("the cluster has no metrics API (metrics-server)")
             return {}
+        except EngineError as away:
+            self._away_for(str(away))
+            return {}
+        self._reason = ""
         found = {one["metadata"]["name"]: _use(one) for one in answer.get("items", ())}
         self._kept = {
             name: kept for name, kept in self._kept.items() if now - kept[0] < _KEPT_SECONDS
         }
         self._kept[namespace] = (now, found)
         return found
+
+    def _away_for(self, reason: str) -> None:
+        self._away_until = time.monotonic() + _AWAY_SECONDS
+        self._reason = reason
 
 
 def _use(pod: Mapping[str, Any]) -> Use:
