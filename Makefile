@@ -15,7 +15,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two at a time; tests of one running product stay together.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
-.PHONY: .engine install demo run check test test-kubernetes bench bench-docker bench-kubernetes gallery
+.PHONY: .engine install demo run check test test-kubernetes bench bench-docker bench-kubernetes bench-many gallery
 
 install: $(VENV)/.installed
 
@@ -77,6 +77,10 @@ bench-docker: install
 # In the cluster of KUBECONFIG, beside kubectl.
 bench-kubernetes: install
 	$(BIN)/python -m benchmarks.kubernetes
+
+# There, too: COUNTS environments (200, then 1,000) at once. It needs room for their pods.
+bench-many: install
+	$(BIN)/python -m benchmarks.many
 
 # The pictures of docs/gallery, taken anew.
 gallery: install
