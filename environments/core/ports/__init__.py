@@ -1,7 +1,7 @@
 """The protocols that hands fulfil, and the plain values that pass between them and the house."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,36 @@ from environments.core.ports.builders import (
 )
 from environments.core.ports.builders import (
     Unwanted as Unwanted,
+)
+from environments.core.ports.forges import (
+    Forge as Forge,
+)
+from environments.core.ports.forges import (
+    Quota as Quota,
+)
+from environments.core.ports.forges import (
+    RepositoryName as RepositoryName,
+)
+from environments.core.ports.githosts import (
+    Commit as Commit,
+)
+from environments.core.ports.githosts import (
+    GitHost as GitHost,
+)
+from environments.core.ports.githosts import (
+    GitHostError as GitHostError,
+)
+from environments.core.ports.githosts import (
+    GitHostLimited as GitHostLimited,
+)
+from environments.core.ports.githosts import (
+    GitHostRefused as GitHostRefused,
+)
+from environments.core.ports.githosts import (
+    GitHostUnreachable as GitHostUnreachable,
+)
+from environments.core.ports.githosts import (
+    Refs as Refs,
 )
 from environments.core.ports.manifests import (
     Manifest as Manifest,
@@ -66,18 +96,6 @@ ANNOTATION_REVISION = "releaseclone/revision"
 ANNOTATION_TIMEOUT = "releaseclone/completed-timeout"
 
 
-class GitHostError(Exception):
-    """A git host did not give what was asked; the text may be read by a person."""
-
-
-class GitHostUnreachable(GitHostError):
-    """The host did not answer: says nothing about what it holds."""
-
-
-class GitHostRefused(GitHostError):
-    """The request itself is not allowed or not possible: bad URL, bad name, not found."""
-
-
 class EngineError(Exception):
     """An engine could not do what was asked; the text may be read by a person."""
 
@@ -88,39 +106,6 @@ class EngineRefused(EngineError):
 
 class IngressError(Exception):
     """The ingress could not be written; the text may be read by a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refs:
-    """What a repository has, each ref with its commit (40 hexadecimal digits)."""
-
-    default_branch: str
-    branches: Mapping[str, str]
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit; ``committed_at`` in seconds since 1970."""
-
-    sha: str
-    subject: str
-    author: str
-    committed_at: int
-
-
-class GitHost(Protocol):
-    """Reads repositories. Every method raises only ``GitHostError``."""
-
-    def refs(self, url: str) -> Refs: ...
-
-    def read_file(self, url: str, *, commit: str, path: str) -> bytes | None:
-        """The file's content at the commit, or None where the commit has no such file."""
-
-    def commit(self, url: str, sha: str) -> Commit: ...
-
-    def checkout(self, url: str, *, commit: str, folder: Path) -> None:
-        """Make ``folder`` hold the tree of ``commit``; nothing happens if it does already."""
 
 
 class Phase(StrEnum):

@@ -1,0 +1,41 @@
+"""What a git host has that also knows repositories by name, pull requests, and limits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from environments.core.ports.githosts import GitHost, GitHostError, Refs
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryName:
+    """One repository that may be registered; ``full_name``: owner and name."""
+
+    full_name: str
+    url: str
+    is_private: bool
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many more questions the host answers until ``renewed_at`` (seconds since 1970)."""
+
+    limit: int
+    remaining: int
+    renewed_at: float
+
+
+class Forge(GitHost, Protocol):
+    """Raises only ``GitHostError``, and fewer things than a git host can ask it one by one."""
+
+    def check(self) -> str:
+        """Who answers, and whom it takes the caller for: "GitHub, as octocat"."""
+
+    def quota(self) -> Quota: ...
+
+    def repositories(self) -> Sequence[RepositoryName]:
+        """What the caller may read, in order of their names."""
+
+    def refs_of(self, urls: Sequence[str]) -> Mapping[str, "Refs | GitHostError"]:
+        """The refs of several repositories at once; for each its own answer."""

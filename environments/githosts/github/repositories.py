@@ -1,0 +1,268 @@
+"""Fulfils ``core.ports.Forge`` for a GitHub, asked as a person or an installation of an App."""
+
+import base64
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from environments.core.ports import (
+    Commit,
+    GitHost,
+    GitHostError,
+    GitHostRefused,
+    GitHostUnreachable,
+    Quota,
+    Refs,
+    RepositoryName,
+)
+from environments.core.sentences import one_line
+from environments.githosts.github import batch
+from environments.githosts.github.asking import Answer, Asking
+from environments.githosts.github.place import Place
+
+Transfers = Callable[[Mapping[str, str]], GitHost]
+"""Makes the git host that fetches commits, with what its program gets in its environment."""
+Credentials = Mapping[str, str]
+"""``token``; or ``app_id``, ``private_key`` and ``installation_id`` of an App."""
+LARGEST_FILE = 5 * 1024 * 1024
+
+
+class GitHubRepositories:
+    """Reads repositories of the GitHub at ``web``, such as ``https://github.com``.
+
+    ``seconds`` limits each question. What is asked again is asked with the mark of the answer
+    that is known, which does not count towards GitHub's limits while it holds.
+    """
+
+    def __init__(
+        self,
+        web: str,
+        *,
+        credentials: Credentials,
+        transfers: Transfers,
+        seconds: float = 15.0,
+    ) -> None:
+        self._place = Place(web)
+        self._credentials, self._transfers, self._seconds = dict(credentials), transfers, seconds
+        self._lock = threading.Lock()
+        self._made: tuple[Any, Asking] | None = None
+        self._fetching: tuple[str, GitHost] | None = None
+
+    @property
+    def _asking(self) -> Asking:
+        return self._connected()[1]
+
+    def _connected(self) -> tuple[Any, Asking]:
+        # The library is large: whoever has no GitHub does not wait for it.
+        import github  # noqa: PLC0415
+
+        with self._lock:
+            if self._made is None:
+                auth = _auth(github, self._credentials)
+                client = github.Github(
+                    auth=auth,
+                    base_url=self._place.api,
+                    timeout=int(self._seconds),
+                    retry=None,
+                    seconds_between_requests=None,
+                    seconds_between_writes=None,
+                )
+                self._made = auth, Asking(self._place, client.requester, seconds=self._seconds)
+            return self._made
+
+    def check(self) -> str:
+        """Who answers, and whom it takes the caller for."""
+        if "app_id" in self._credentials:
+            count = len(self.repositories())
+            return f"{self._place.name}, as an App with {count} repositories"
+        user = self._asking.get("/user").data
+        if not isinstance(user, dict) or "login" not in user:
+            raise GitHostUnreachable(f"{self._place.name} does not say who asks. Correct the URL.")
+        return f"{self._place.name}, as {user['login']}"
+
+    def quota(self) -> Quota:
+        """What is left, asked without using any of it."""
+        self._asking.get("/rate_limit")
+        found = self._asking.quota
+        # An installation of GitHub Enterprise may have no limit.
+        return found or Quota(limit=0, remaining=0, renewed_at=0.0)
+
+    def repositories(self) -> Sequence[RepositoryName]:
+        """What the caller may read, in order of their names."""
+        if "app_id" in self._credentials:
+            rows = self._asking.rows("/installation/repositories", "repositories")
+        else:
+            rows = self._asking.rows("/user/repos")
+        found = [
+            RepositoryName(
+                full_name=str(row["full_name"]),
+                url=self._place.clone_url(str(row["full_name"])),
+                is_private=bool(row.get("private")),
+                is_archived=bool(row.get("archived")),
+            )
+            for row in rows
+            if row.get("full_name")
+        ]
+        return sorted(found, key=lambda one: one.full_name.lower())
+
+    def refs(self, url: str) -> Refs:
+        """Branches, tags and default branch as GitHub has them now."""
+        name = self._place.repository(url)
+        repository = self._there(name, self._asking.get(f"/repos/{name}"))
+        branches = dict(self._named(f"/repos/{name}/branches"))
+        tags = dict(self._named(f"/repos/{name}/tags"))
+        return batch.checked(self._place, name, repository.get("default_branch"), branches, tags)
+
+    def _named(self, path: str) -> Iterator[tuple[str, str]]:
+        for row in self._asking.rows(path):
+            try:
+                yield str(row["name"]), str(row["commit"]["sha"])
+            except (KeyError, TypeError):
+                raise GitHostUnreachable(
+                    f"{self._place.name} gave a list that cannot be read. Try again later."
+                ) from None
+
+    def refs_of(self, urls: Sequence[str]) -> Mapping[str, Refs | GitHostError]:
+        """The refs of several repositories in one question; what has too many to fit, alone."""
+        found: dict[str, Refs | GitHostError] = {}
+        names: dict[str, str] = {}
+        for url in urls:
+            try:
+                names[url] = self._place.repository(url)
+            except GitHostError as wrong:
+                found[url] = wrong
+        whole = batch.asked(self._asking, sorted(set(names.values())))
+        for url, name in names.items():
+            answer = whole[name]
+            found[url] = self._alone(url) if answer is None else answer
+        return found
+
+    def _alone(self, url: str) -> Refs | GitHostError:
+        try:
+            return self.refs(url)
+        except GitHostError as wrong:
+            return wrong
+
+    def read_file(self, url: str, *, commit: str, path: str) -> bytes | None:
+        """The file's content at the commit, or None where the commit has no such file.
+
+        A symbolic link and a file over 5 MiB are refused.
+        """
+        name, inside = self._place.repository(url), _checked_path(path)
+        address = f"/repos/{name}/contents/{quote(inside)}"
+        row = self._asking.get(address, {"ref": commit}).data
+        if row is None:
+            self.commit(url, commit)  # of a commit that is not there, nothing is missing
+            return None
+        if isinstance(row, list):
+            return None
+        kind, size = row.get("type"), int(row.get("size") or 0)
+        if kind in ("symlink", "submodule"):
+            raise GitHostRefused(
+                f"{inside} of the repository {url} is a {kind}. Name the file that it leads to."
+            )
+        if size > LARGEST_FILE:
+            raise GitHostRefused(
+                f"{inside} of the repository {url} is larger than {LARGEST_FILE // 1024**2} MiB. "
+                "Make it smaller."
+            )
+        if not row.get("content") and size:  # of a megabyte and more it stands elsewhere
+            blob = self._asking.get(f"/repos/{name}/git/blobs/{row.get('sha')}").data
+            row = self._there(name, Answer(blob))
+        try:
+            if kind != "file":
+                raise ValueError(kind)
+            return base64.b64decode(row["content"])
+        except (KeyError, ValueError, TypeError):
+            raise GitHostUnreachable(
+                f"{self._place.name} gave {inside} in a form that cannot be read. Try again later."
+            ) from None
+
+    def commit(self, url: str, sha: str) -> Commit:
+        """Subject, author and time of one commit."""
+        name = self._place.repository(url)
+        try:
+            row = self._asking.get(f"/repos/{name}/commits/{quote(sha, safe='')}").data
+        except GitHostRefused:  # 422: no commit of this name
+            row = None
+        if row is None:
+            self._there(name, self._asking.get(f"/repos/{name}"))
+            raise GitHostRefused(
+                f"The repository {url} has no commit {sha[:12]} any more. It may have been pushed "
+                "over: try again."
+            )
+        try:
+            own = row["commit"]
+            committed = datetime.fromisoformat(own["committer"]["date"])
+            return Commit(
+                sha=str(row["sha"]),
+                subject=str(own["message"]).partition("\n")[0],
+                author=str(own["author"]["name"]),
+                committed_at=int(committed.timestamp()),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise GitHostUnreachable(
+                f"{self._place.name} gave a commit that cannot be read. Try again later."
+            ) from None
+
+    def checkout(self, url: str, *, commit: str, folder: Path) -> None:
+        """Make ``folder`` hold the tree of ``commit``; git fetches it, with the same rights."""
+        clone = self._place.clone_url(self._place.repository(url))
+        self._transfer().checkout(clone, commit=commit, folder=folder)
+
+    def _transfer(self) -> GitHost:
+        token = self._token()
+        with self._lock:
+            if self._fetching is None or self._fetching[0] != token:
+                sealed = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+                # In its environment, and for this GitHub alone: other users of the machine see
+                # arguments, and a redirect or a submodule leads to others.
+                variables = {
+                    "GIT_CONFIG_COUNT": "1",
+                    "GIT_CONFIG_KEY_0": f"http.{self._place.web}/.extraHeader",
+                    "GIT_CONFIG_VALUE_0": f"Authorization: Basic {sealed}",
+                }
+                self._fetching = token, self._transfers(variables)
+            return self._fetching[1]
+
+    def _token(self) -> str:
+        auth, _ = self._connected()
+        try:
+            return str(auth.token)  # of an App renewed there, where it is about to end
+        except Exception as wrong:  # of the library: many kinds
+            raise GitHostUnreachable(
+                f"{self._place.name} gives this App no token: {one_line(str(wrong))}. Look at the "
+                "connection in the account's settings."
+            ) from wrong
+
+    def _there(self, name: str, answer: Answer) -> Mapping[str, Any]:
+        if answer.data is None:
+            raise GitHostRefused(
+                f"{self._place.name} has no repository {name}, or this connection may not read it. "
+                "Correct its name, or give the connection access to it."
+            )
+        if not isinstance(answer.data, dict):
+            raise GitHostUnreachable(
+                f"{self._place.name} gave an answer that cannot be read. Try again later."
+            )
+        return answer.data
+
+
+def _auth(github: Any, credentials: Credentials) -> Any:
+    if "app_id" not in credentials:
+        return github.Auth.Token(credentials["token"])
+    app = github.Auth.AppAuth(credentials["app_id"], credentials["private_key"])
+    return app.get_installation_auth(int(credentials["installation_id"]))
+
+
+def _checked_path(path: str) -> str:
+    name = PurePosixPath(path)
+    if not path.isprintable() or name.is_absolute() or ".." in name.parts or not name.parts:
+        raise GitHostRefused(
+            f"{path[:100]!r} is not a path inside a repository. Write it from the repository's "
+            "root, without .. in it."
+        )
+    return str(name)

@@ -1,0 +1,405 @@
+"""A server on loopback that speaks GitHub's API about real git repositories on disk.
+
+What it answers has the shape of GitHub's published examples. It keeps what is written to it
+(comments, statuses, deployments), and answers badly where a test says so.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+TOKEN = "ghp_letmein"  # noqa: S105 - of this server
+Answer = Callable[["Handler"], None]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as it came."""
+
+    verb: str
+    path: str
+    headers: dict[str, str]
+    content: bytes = b""
+
+
+@dataclass(slots=True)
+class Repository:
+    """A repository on disk under the name that GitHub has for it."""
+
+    full_name: str
+    folder: Path
+    is_private: bool = False
+    is_archived: bool = False
+    moved_to: str = ""
+
+    def git(self, *arguments: str) -> str:
+        """What git prints there."""
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), *arguments], capture_output=True, check=True
+        )
+        return done.stdout.decode().strip()
+
+
+@dataclass(slots=True)
+class Bad:
+    """Requests whose path has this text are answered so, this often."""
+
+    text: str
+    answer: Answer
+    times: int = 1
+
+
+class GitHubServer(ThreadingHTTPServer):
+    """``web``: the address that a connection is given."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.web = f"http://127.0.0.1:{self.server_port}"
+        self.repositories: dict[str, Repository] = {}
+        self.asked: list[Asked] = []
+        self.bad: list[Bad] = []
+        self.page_size = 100
+        self.remaining = 5000
+        self.lock = threading.Lock()
+        self.tokens = {TOKEN}
+        self.extra: list[Callable[[Handler, str, dict[str, str]], bool]] = []
+
+    def add(self, full_name: str, folder: Path, **more: Any) -> Repository:
+        """A repository; what clones it needs."""
+        made = Repository(full_name, folder, **more)
+        made.git("config", "uploadpack.allowAnySHA1InWant", "true")
+        self.repositories[full_name] = made
+        return made
+
+    def url(self, full_name: str) -> str:
+        """Where git finds it."""
+        return f"{self.web}/{full_name}.git"
+
+    def answers(self, text: str, answer: Answer, *, times: int = 1) -> None:
+        """Answer the next requests whose path has this text so."""
+        self.bad.append(Bad(text, answer, times))
+
+    def bad_answer(self, path: str) -> Answer | None:
+        """What this request is answered with instead."""
+        with self.lock:
+            for bad in self.bad:
+                if bad.text in path and bad.times > 0:
+                    bad.times -= 1
+                    return bad.answer
+        return None
+
+    def paths(self, text: str = "") -> list[str]:
+        """What was asked, with this in its path."""
+        return [f"{one.verb} {one.path}" for one in self.asked if text in one.path]
+
+
+@contextmanager
+def github() -> Iterator[GitHubServer]:
+    """A running server."""
+    server = GitHubServer()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def failing(
+    status: int, *, headers: dict[str, str] | None = None, text: str | None = None
+) -> Answer:
+    """An error as GitHub tells it, or this text."""
+
+    def answer(handler: "Handler") -> None:
+        told = json.dumps({"message": "Something went wrong", "status": str(status)})
+        kind = "application/json; charset=utf-8" if text is None else "text/html"
+        handler.respond(status, (told if text is None else text).encode(), kind, headers or {})
+
+    return answer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: GitHubServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        """Be silent."""
+
+    def respond(
+        self,
+        status: int,
+        content: bytes,
+        kind: str = "application/json; charset=utf-8",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """An answer with its length."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        given = headers or {}
+        if "x-ratelimit-limit" not in given:
+            self.send_header("x-ratelimit-limit", "5000")
+            self.send_header("x-ratelimit-remaining", str(self.server.remaining))
+            self.send_header("x-ratelimit-reset", str(int(time.time()) + 1800))
+        for name, value in given.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+        self.close_connection = True
+
+    def tell(self, data: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        """JSON; nothing where the asker knows it by its mark."""
+        content = json.dumps(data).encode()
+        mark = f'"{hashlib.sha256(content).hexdigest()}"'
+        if self.command == "GET" and self.headers.get("If-None-Match") == mark:
+            self.send_response(304)
+            self.send_header("ETag", mark)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.respond(status, content, headers={"ETag": mark, **(headers or {})})
+
+    def missing(self) -> None:
+        """What GitHub says of all that is not there, or not for the asker."""
+        self.respond(404, json.dumps({"message": "Not Found", "status": "404"}).encode())
+
+    def take(self) -> None:
+        """Any request."""
+        self.content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        heads = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append(Asked(self.command, self.path, heads, self.content))
+        if (bad := self.server.bad_answer(self.path)) is not None:
+            bad(self)
+            return
+        parts = urlsplit(self.path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if found := re.match(r"/([^/]+/[^/]+?)\.git(/.*)", parts.path):
+            self.clone(found[1], found[2], parts.query)
+            return
+        if not self.is_known():
+            self.respond(401, json.dumps({"message": "Bad credentials"}).encode())
+            return
+        path = parts.path.removeprefix("/api/v3").removeprefix("/api")
+        if any(own(self, path, query) for own in self.server.extra):
+            return
+        self.api(unquote(path), query)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = take  # noqa: N815 - how the library asks
+
+    def is_known(self) -> bool:
+        """Whether the asker has a token."""
+        kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
+        if kind.lower() == "basic":
+            token = base64.b64decode(token).decode().partition(":")[2]
+        return token in self.server.tokens
+
+    def api(self, path: str, query: dict[str, str]) -> None:
+        """What is only read."""
+        if path == "/user":
+            self.tell({"login": "octocat", "id": 1})
+        elif path == "/rate_limit":
+            self.tell({"resources": {}})
+        elif path in ("/user/repos", "/installation/repositories"):
+            rows = [repository_row(self.server, one) for one in self.server.repositories.values()]
+            if path == "/user/repos":
+                self.list(rows, query)
+            else:
+                self.tell({"total_count": len(rows), "repositories": rows})
+        elif path == "/graphql":
+            self.graphql(json.loads(self.content))
+        elif found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
+            self.repository(found[1], found[2] or "", query)
+        else:
+            self.missing()
+
+    def list(self, rows: list[Row], query: dict[str, str]) -> None:
+        """A page of a list, with where it goes on."""
+        page = int(query.get("page", 1))
+        size = min(int(query.get("per_page", 30)), self.server.page_size)
+        some = rows[(page - 1) * size : page * size]
+        headers = {}
+        if page * size < len(rows):
+            address = f"{self.server.web}{urlsplit(self.path).path}?per_page={size}&page={page + 1}"
+            headers["Link"] = f'<{address}>; rel="next"'
+        self.tell(some, headers=headers)
+
+    def repository(self, name: str, path: str, query: dict[str, str]) -> None:
+        """Something of a repository."""
+        one = self.server.repositories.get(name)
+        if one is None:
+            self.missing()
+        elif one.moved_to:
+            address = self.path.replace(f"/repos/{name}", f"/repos/{one.moved_to}", 1)
+            headers = {"Location": f"{self.server.web}{address}"}
+            self.respond(301, b'{"message": "Moved Permanently"}', headers=headers)
+        elif not path:
+            self.tell(repository_row(self.server, one))
+        elif path == "/branches":
+            self.list([named(*pair) for pair in heads(one, "refs/heads").items()], query)
+        elif path == "/tags":
+            self.list([named(*pair) for pair in heads(one, "refs/tags").items()], query)
+        elif path.startswith("/contents/"):
+            self.file(one, path.removeprefix("/contents/"), query.get("ref", "HEAD"))
+        elif path.startswith("/git/blobs/"):
+            self.blob(one, path.removeprefix("/git/blobs/"))
+        elif path.startswith("/commits/"):
+            self.commit(one, path.removeprefix("/commits/"))
+        else:
+            self.missing()
+
+    def file(self, one: Repository, path: str, ref: str) -> None:
+        """A file, with its content up to a megabyte."""
+        try:
+            row = one.git("ls-tree", "-l", ref, "--", path)
+        except subprocess.CalledProcessError:
+            row = ""
+        if not row:
+            self.missing()
+            return
+        mode, kind, sha, size = row.split("\t")[0].split()
+        if kind == "tree":
+            self.tell([{"type": "file", "path": path}])
+            return
+        content = _bytes(one, sha) if int(size) <= 2**20 else b""
+        told = {
+            "type": "symlink" if mode == "120000" else "file",
+            "encoding": "base64" if content else "none",
+            "size": int(size),
+            "path": path,
+            "sha": sha,
+            "content": base64.encodebytes(content).decode(),
+        }
+        self.tell(told)
+
+    def blob(self, one: Repository, sha: str) -> None:
+        """The content of any size."""
+        content = base64.b64encode(_bytes(one, sha)).decode()
+        self.tell({"sha": sha, "encoding": "base64", "content": content})
+
+    def commit(self, one: Repository, sha: str) -> None:
+        """Who made it, and when."""
+        try:
+            row = one.git("log", "-1", "--format=%H%x00%an%x00%cI%x00%B", sha, "--")
+        except subprocess.CalledProcessError:
+            self.respond(422, json.dumps({"message": f"No commit found for SHA: {sha}"}).encode())
+            return
+        full, author, date, message = row.split("\0", 3)
+        own = {"author": {"name": author}, "committer": {"date": date}, "message": message}
+        self.tell({"sha": full, "commit": own})
+
+    def graphql(self, asked: Row) -> None:
+        """The one question that the product asks: refs of some repositories."""
+        data: Row = {}
+        errors: list[Row] = []
+        variables = asked["variables"]
+        for number in range(len(variables) // 2):
+            name = f"{variables[f'o{number}']}/{variables[f'n{number}']}"
+            one = self.server.repositories.get(name)
+            if one is None:
+                said = f"Could not resolve to a Repository with the name '{name}'."
+                errors.append({"type": "NOT_FOUND", "path": [f"r{number}"], "message": said})
+                data[f"r{number}"] = None
+                continue
+            default = one.git("symbolic-ref", "--short", "HEAD")
+            has = default in heads(one, "refs/heads")
+            data[f"r{number}"] = {
+                "nameWithOwner": name,
+                "defaultBranchRef": {"name": default} if has else None,
+                "branches": nodes(heads(one, "refs/heads"), self.server.page_size),
+                "tags": nodes(heads(one, "refs/tags"), self.server.page_size),
+            }
+        self.tell({"data": data, **({"errors": errors} if errors else {})})
+
+    def clone(self, name: str, path: str, query: str) -> None:
+        """What git asks, by git's own program for web servers."""
+        one = self.server.repositories.get(name)
+        if one is None or (one.is_private and not self.is_known()):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="GitHub"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        environment = {
+            **os.environ,
+            "GIT_PROJECT_ROOT": str(one.folder / ".git"),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": self.headers.get("Content-Type") or "",
+            "CONTENT_LENGTH": str(len(self.content)),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
+        }
+        done = subprocess.run(
+            ["git", "http-backend"], input=self.content, env=environment, capture_output=True,
+            check=True,
+        )  # fmt: skip
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        status = int(headers.pop("Status", "200").split()[0])
+        self.respond(status, content, headers.pop("Content-Type"), headers)
+
+
+def repository_row(server: GitHubServer, one: Repository) -> Row:
+    """A repository, as lists and its own page have it."""
+    return {
+        "id": int(hashlib.sha256(one.full_name.encode()).hexdigest()[:8], 16),
+        "full_name": one.full_name,
+        "name": one.full_name.partition("/")[2],
+        "private": one.is_private,
+        "archived": one.is_archived,
+        "clone_url": server.url(one.full_name),
+        "default_branch": one.git("symbolic-ref", "--short", "HEAD"),
+    }
+
+
+def heads(one: Repository, below: str) -> dict[str, str]:
+    """The commits of branches or tags, by their names."""
+    form = "--format=%(refname)%00%(objectname)%00%(*objectname)"
+    found = {}
+    for line in one.git("for-each-ref", form, below).splitlines():
+        name, own, behind = line.split("\0")
+        found[name.removeprefix(f"{below}/")] = behind or own
+    return found
+
+
+def named(name: str, sha: str) -> Row:
+    """A branch or a tag of a list."""
+    return {"name": name, "commit": {"sha": sha, "url": ""}, "protected": False}
+
+
+def nodes(found: dict[str, str], size: int) -> Row:
+    """The same as a question in GraphQL gets them."""
+    rows = [
+        {"name": name, "target": {"__typename": "Commit", "oid": sha}}
+        for name, sha in found.items()
+    ]
+    return {"pageInfo": {"hasNextPage": len(rows) > size}, "nodes": rows[:size]}
+
+
+def _bytes(one: Repository, sha: str) -> bytes:
+    done = subprocess.run(
+        ["git", "-C", str(one.folder), "cat-file", "blob", sha], capture_output=True, check=True
+    )
+    return done.stdout
