@@ -9,10 +9,12 @@ from environments.views import (
     applications,
     build_arguments,
     builds,
+    connections,
     creating,
     deployments,
     environment_settings,
     environments,
+    hooks,
     instances,
     members,
     people,
@@ -37,6 +39,7 @@ register_converter(KindConverter, "kind")
 
 _APPLICATION = "<slug:account>/applications/<slug:name>/"
 _ENVIRONMENT = "<slug:account>/environments/<slug:env_id>/"
+_CONNECTION = "<slug:account>/connections/<int:pk>"
 _BUILD = "<slug:account>/builds/<int:pk>/"
 _DEPLOYMENT = "<slug:account>/deployments/<int:pk>/"
 
@@ -45,6 +48,7 @@ urlpatterns = [
     path("first-visit", people.first_visit, name="first-visit"),
     path("sign-in", people.SignIn.as_view(), name="sign-in"),
     path("password", people.Password.as_view(), name="password"),
+    path("webhooks/<slug:key>", hooks.take, name="webhook"),
     path("sign-out", people.SignOut.as_view(), name="sign-out"),
     path("<slug:account>/", applications.applications, name="applications"),
     path("<slug:account>/graph", applications.graph, name="graph"),
@@ -74,6 +78,14 @@ urlpatterns = [
         account_settings.remove_context,
         name="delete-context",
     ),
+    path("<slug:account>/new-connection", connections.new, name="new-connection"),
+    path(_CONNECTION, connections.connection, name="connection"),
+    path(f"{_CONNECTION}/check", connections.check, name="connection-check"),
+    path(f"{_CONNECTION}/secret", connections.renew, name="renew-secret"),
+    path(f"{_CONNECTION}/delete", connections.delete, name="delete-connection"),
+    path(f"{_CONNECTION}/told", connections.ledger, name="ledger"),
+    path(f"{_CONNECTION}/told/<int:delivery>/replay", connections.replay, name="replay"),
+    path("<slug:account>/repositories", applications.repositories, name="repositories"),
     path("<slug:account>/register", applications.register, name="register"),
     path(_APPLICATION, environments.listed, name="environments"),
     path(f"{_APPLICATION}new", creating.create, name="create-environment"),

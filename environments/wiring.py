@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, cast
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from environments.core.ports import (
     Builder,
     Engine,
     EngineError,
+    Forge,
     GitHost,
     Ingress,
 )
@@ -23,6 +24,56 @@ def git_host(kind: str) -> GitHost:
     """The git host of this kind (a key of the setting ``GIT_HOSTS``)."""
     path, arguments = settings.GIT_HOSTS[kind]
     return cast(GitHost, import_string(path)(**arguments))
+
+
+class Connection(Protocol):
+    """What a connection says of its host and of who asks there."""
+
+    pk: Any
+    web: Any
+    credentials: Any
+
+    @property
+    def seal_name(self) -> str: ...
+
+
+class Source(Protocol):
+    """What an application says of its repository."""
+
+    git_host: Any
+    connection: Any
+
+
+def repositories_of(application: Source) -> GitHost:
+    """What reads the repository of this application."""
+    if application.connection is None:
+        return git_host(application.git_host)
+    return forge(application.connection)
+
+
+def forge(connection: Connection) -> Forge:
+    """The host of this connection, asked with its credentials."""
+    return _forge(
+        connection.pk, connection.web, bytes(connection.credentials), connection.seal_name
+    )
+
+
+@lru_cache(maxsize=200)
+def _forge(pk: int, web: str, credentials: bytes, seal_name: str) -> Forge:
+    def transfers(variables: Mapping[str, str]) -> GitHost:
+        path, arguments = settings.GIT_HOSTS["git"]
+        # A cache of its own: what one connection may read, another may not.
+        own = {**arguments, "cache": arguments["cache"] / f"connection-{pk}"}
+        return cast(GitHost, import_string(path)(**own, variables=variables))
+
+    return cast(
+        Forge,
+        import_string(settings.FORGE)(
+            web,
+            credentials=json.loads(unseal(credentials, belongs_to=seal_name)),
+            transfers=transfers,
+        ),
+    )
 
 
 class Context(Protocol):

@@ -60,6 +60,16 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "sweep-deliveries": {
+            "task": "environments.automation.tasks.sweep_deliveries",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
+        "reconcile": {
+            "task": "environments.automation.tasks.reconcile",
+            "schedule": 120.0,
+            "options": {"expires": 60},
+        },
         "clean-images": {
             "task": "environments.tasks.clean_images",
             "schedule": 3600.0,
@@ -73,7 +83,7 @@ queue.conf.update(
         },
     },
 )
-queue.autodiscover_tasks(["environments"])
+queue.autodiscover_tasks(["environments", "environments.automation"])
 
 
 @celeryd_init.connect

@@ -137,6 +137,8 @@ GIT_HOSTS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
+# What is asked through a connection of an account.
+FORGE = "environments.githosts.github.GitHubRepositories"
 ENGINES: dict[str, tuple[str, dict[str, Any]]] = {}
 if RELEASECLONE.process_engine:
     ENGINES["process"] = (

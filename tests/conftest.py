@@ -64,6 +64,7 @@ def fresh_wiring(settings: Settings, tmp_path: Path) -> Iterator[None]:
         wiring.engine.cache_clear,
         wiring._builder.cache_clear,
         wiring.git_host.cache_clear,
+        wiring._forge.cache_clear,
         wiring.ingress.cache_clear,
         refs.forget,
     ]

@@ -12,7 +12,9 @@ from environments.core.problems import Problem, error
 from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
-RESERVED = frozenset({"admin", "static", "first-visit", "sign-in", "sign-out", "password", "api"})
+RESERVED = frozenset(
+    {"admin", "static", "first-visit", "sign-in", "sign-out", "password", "api", "webhooks"}
+)
 """First parts of addresses that are taken."""
 
 

@@ -14,6 +14,7 @@ from environments.actions.asking import (
     require_owner,
 )
 from environments.actions.conflicts import conflict_with
+from environments.actions.connections import connection_for
 from environments.actions.foreseeing import foreseen, unused_sections
 from environments.actions.proposing import (
     TemplateUnusable,
@@ -28,7 +29,7 @@ from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template import parse_application_template
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.core.yamlfile import with_line_ends_of
-from environments.models import Application, ApplicationVersion, Environment
+from environments.models import Application, ApplicationVersion, Environment, GitConnection
 from environments.services import members
 
 
@@ -53,7 +54,9 @@ def register_application(
     Everything that is wrong with name, template and variables is said at once.
     """
     source = source.strip()
-    reading = read_repository(source)
+    connection = connection_for(actor.account, source)
+    host = wiring.forge(connection) if connection else wiring.git_host(GIT_HOST)
+    reading = read_repository(source, host)
     text = template if template is not None else reading.template
     if text is None:
         raise without_template(reading, name.strip() or _last_part(source))
@@ -71,14 +74,22 @@ def register_application(
         raise TemplateUnusable(*found, text=text)
     problems = refuse_errors(tuple(found))
     try:
-        application = _registered(actor, reading.refs, source, name, text, variables_text)
+        application = _registered(
+            actor, reading.refs, source, name, text, variables_text, connection
+        )
     except IntegrityError as taken:  # by somebody who was faster
         raise Refused(error("application.taken", name=name)) from taken
     return Registered(application, (*problems, *foreseen(application, template=text)))
 
 
 def _registered(
-    actor: Actor, refs: Refs, source: str, name: str, template: str, variables: str
+    actor: Actor,
+    refs: Refs,
+    source: str,
+    name: str,
+    template: str,
+    variables: str,
+    connection: GitConnection | None,
 ) -> Application:
     with transaction.atomic():
         application = Application.objects.create(
@@ -86,6 +97,7 @@ def _registered(
             name=name,
             repository_url=source,
             git_host=GIT_HOST,
+            connection=connection,
             default_branch=refs.default_branch,
         )
         _save_version(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from environments import wiring
 from environments.actions.asking import Refused
 from environments.core.ports import GitHost, GitHostError, GitHostRefused, Refs
 from environments.core.problems import Place, Problem, error
@@ -32,6 +31,7 @@ class Reading:
     """What a repository holds."""
 
     source: str
+    host: GitHost
     refs: Refs
     template_file: RepositoryFile
     variables_file: RepositoryFile
@@ -58,7 +58,7 @@ class Reading:
         """Any other file; None where there is none that could be read: a folder, a link."""
         commit = self.refs.branches[self.refs.default_branch]
         try:
-            return wiring.git_host(GIT_HOST).read_file(self.source, commit=commit, path=path)
+            return self.host.read_file(self.source, commit=commit, path=path)
         except GitHostRefused:
             return None
         except GitHostError as wrong:
@@ -76,15 +76,15 @@ class Reading:
         )
 
 
-def read_repository(source: str) -> Reading:
+def read_repository(source: str, host: GitHost) -> Reading:
     """The texts at the head of the default branch; ``Refused`` where it cannot be read."""
-    host = wiring.git_host(GIT_HOST)
     try:
         refs = host.refs(source)
         commit = refs.branches[refs.default_branch]
         template, variables = _files(_text(host, source, commit, RELEASE_FILE))
         return Reading(
             source,
+            host,
             refs,
             RepositoryFile(
                 template.path, template.named, _text(host, source, commit, template.path)

@@ -22,7 +22,11 @@ class Registration(forms.Form):
     source = text_field(
         "Repository",
         max_length=500,
-        attrs={**_CODE, "placeholder": "https://git.example.org/team/app.git"},
+        attrs={
+            **_CODE,
+            "placeholder": "https://git.example.org/team/app.git",
+            "list": "repositories",
+        },
         help_text="What git clone takes. Its template is read once, at the head of the default "
         "branch; without one, its docker-compose.yml.",
     )

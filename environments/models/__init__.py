@@ -20,6 +20,7 @@ from environments.models.build import (
     ImageClaim,
 )
 from environments.models.claims import HostClaim, PortClaim
+from environments.models.connection import Delivery, GitConnection, Verdict
 from environments.models.deployment import (
     Deployment,
     DeploymentKind,
@@ -47,6 +48,7 @@ __all__ = [
     "BuildState",
     "BuildStep",
     "Context",
+    "Delivery",
     "Deployment",
     "DeploymentKind",
     "DeploymentStatus",
@@ -56,6 +58,7 @@ __all__ = [
     "EnvironmentType",
     "EnvironmentVersion",
     "Event",
+    "GitConnection",
     "HostClaim",
     "Image",
     "ImageClaim",
@@ -67,5 +70,6 @@ __all__ = [
     "Role",
     "Task",
     "TaskState",
+    "Verdict",
     "entrance",
 ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from environments.models.account import Account
+from environments.models.connection import GitConnection
 
 
 class Application(models.Model):
@@ -15,6 +16,10 @@ class Application(models.Model):
     name = models.CharField(max_length=63)
     repository_url = models.CharField(max_length=500)
     git_host = models.CharField(max_length=20, default="git")
+    connection = models.ForeignKey(
+        GitConnection, models.SET_NULL, null=True, blank=True, related_name="applications"
+    )
+    """Through which its repository is read; None: by git alone, as nobody."""
     default_branch = models.CharField(max_length=255)
     number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

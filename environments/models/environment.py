@@ -90,6 +90,8 @@ class Environment(models.Model):
         "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     """The last setup that succeeded: what a patch repeats with a new commit."""
+    followed_commit = models.CharField(max_length=40, blank=True)
+    """The head of its branch that was last asked for because of a push."""
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 

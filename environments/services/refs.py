@@ -2,19 +2,19 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from environments import wiring
-from environments.core.ports import GitHostError, GitHostUnreachable, Refs
+from environments.core.ports import Forge, GitHost, GitHostError, GitHostUnreachable, Refs
 from environments.models import Application
 
 FRESH_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="refs")
 Key = tuple[str, str]
-"""The kind of a git host, and a repository's URL."""
+"""The kind of a git host or the key of a connection, and a repository's URL."""
 _ANSWERS: dict[Key, "Answer"] = {}
 _ASKED: dict[Key, "Future[None]"] = {}
 _LOCK = threading.Lock()
@@ -38,11 +38,11 @@ class Answer:
         return time.monotonic() - self.asked_at
 
 
-def known_refs(applications: Iterable[Application]) -> Mapping[int, Answer]:
+def known_refs(applications: Collection[Application]) -> Mapping[int, Answer]:
     """Refs by application key, at most 30 s old where the host answers within 5 s in all."""
     wanted = {app.pk: _key(app) for app in applications}
-    stale = {key for key in wanted.values() if not _is_fresh(key)}
-    futures = {key: _asking(key) for key in stale}
+    hosts = {_key(app): app for app in applications if not _is_fresh(_key(app))}
+    futures = _asking({key: wiring.repositories_of(app) for key, app in hosts.items()})
     wait(futures.values(), timeout=PATIENCE_SECONDS)
     for key, future in futures.items():
         if not future.done():
@@ -51,24 +51,38 @@ def known_refs(applications: Iterable[Application]) -> Mapping[int, Answer]:
         return {pk: _ANSWERS[key] for pk, key in wanted.items()}
 
 
-def _asking(key: Key) -> "Future[None]":
-    """The question to this repository: one at a time, or a silent one would use up the pool."""
+def _asking(hosts: Mapping[Key, GitHost]) -> Mapping[Key, "Future[None]"]:
+    """The questions to these repositories: one at a time for each, or a silent one would use up
+    the pool. What one forge is to be asked is one question."""
+    found: dict[Key, Future[None]] = {}
+    together: dict[int, tuple[Forge, list[Key]]] = {}
     with _LOCK:
-        asked = _ASKED.get(key)
-        if asked is None or asked.done():
-            asked = _ASKED[key] = _POOL.submit(_ask, key)
-        return asked
+        for key, host in hosts.items():
+            asked = _ASKED.get(key)
+            if asked is not None and not asked.done():
+                found[key] = asked
+            elif isinstance(host, Forge):
+                together.setdefault(id(host), (host, []))[1].append(key)
+            else:
+                found[key] = _ASKED[key] = _POOL.submit(_ask, host, key)
+        for forge, keys in together.values():
+            asked = _POOL.submit(_ask_all, forge, keys)
+            found.update(dict.fromkeys(keys, asked))
+            _ASKED.update(dict.fromkeys(keys, asked))
+    return found
 
 
 def fresh_refs(application: Application) -> Refs:
     """What the repository has now; raises ``GitHostError``."""
-    refs = wiring.git_host(application.git_host).refs(application.repository_url)
+    refs = wiring.repositories_of(application).refs(application.repository_url)
     _remember(_key(application), Answer(refs, "", time.monotonic()))
     return refs
 
 
 def _key(application: Application) -> Key:
-    return application.git_host, application.repository_url
+    connection = application.connection_id
+    kind = application.git_host if connection is None else f"connection {connection}"
+    return kind, application.repository_url
 
 
 def _is_fresh(key: Key) -> bool:
@@ -77,15 +91,27 @@ def _is_fresh(key: Key) -> bool:
     return answer is not None and not answer.error and answer.age < FRESH_SECONDS
 
 
-def _ask(key: Key) -> None:
-    kind, url = key
+def _ask(host: GitHost, key: Key) -> None:
     try:
-        answer = Answer(wiring.git_host(kind).refs(url), "", time.monotonic())
-    except GitHostUnreachable as silent:
-        answer = _without_answer(key, str(silent))
-    except GitHostError as refused:
-        answer = Answer(None, str(refused), time.monotonic())
-    _remember(key, answer)
+        told: Refs | GitHostError = host.refs(key[1])
+    except GitHostError as wrong:
+        told = wrong
+    _remember(key, _answer(key, told))
+
+
+def _ask_all(forge: Forge, keys: Sequence[Key]) -> None:
+    for url, told in forge.refs_of([url for _, url in keys]).items():
+        for key in keys:
+            if key[1] == url:
+                _remember(key, _answer(key, told))
+
+
+def _answer(key: Key, told: Refs | GitHostError) -> Answer:
+    if isinstance(told, GitHostUnreachable):
+        return _without_answer(key, str(told))
+    if isinstance(told, GitHostError):
+        return Answer(None, str(told), time.monotonic())
+    return Answer(told, "", time.monotonic())
 
 
 def _without_answer(key: Key, error: str) -> Answer:

@@ -139,7 +139,7 @@ def check_out(deployment: Deployment, pins: list[Pin]) -> dict[int, str]:
         member = Environment.objects.select_related("application", "namespace").get(
             pk=pin["environment_id"]
         )
-        host = wiring.git_host(member.application.git_host)
+        host = wiring.repositories_of(member.application)
         url, commit = member.application.repository_url, pin["commit"]
         host.checkout(url, commit=commit, folder=folder_of(member, commit))
         subjects[member.pk] = host.commit(url, commit).subject

@@ -78,7 +78,7 @@ def _fetched(task: Task) -> Callable[[], Path]:
     another machine than that of the worker before."""
     member, commit = task.deployment.environment, task.deployment.commit
     folder = rendering.folder_of(member, commit)
-    host, url = wiring.git_host(member.application.git_host), member.application.repository_url
+    host, url = wiring.repositories_of(member.application), member.application.repository_url
 
     def fetch() -> Path:
         try:

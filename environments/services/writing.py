@@ -176,7 +176,7 @@ def _files(
     given = {path for chart in template.charts for path in chart.values_files}
     for path in sorted(mounted | given):
         try:
-            content = wiring.git_host(application.git_host).read_file(
+            content = wiring.repositories_of(application).read_file(
                 application.repository_url, commit=pin["commit"], path=path
             )
             if content is None:

@@ -26,6 +26,7 @@ from environments.forms.contexts import ContextForm, LoginForm, fields_of
 from environments.models import Context
 from environments.queries.accounts import context_of, contexts_of
 from environments.queries.builds import taken_in
+from environments.queries.connections import connections_of
 from environments.queries.contexts import connection_of, found_sockets
 from environments.views.gate import in_account, page, part
 
@@ -62,6 +63,7 @@ def _show(
         status,
         form=form,
         contexts=contexts_of(actor.account),
+        connections=connections_of(actor.account),
         found=_proposal(actor).get("socket", ""),
         problems=[problem_form(problem) for problem in problems],
         tab="settings",

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from environments import wiring
 from environments.actions import applications as acts
 from environments.actions.asking import Actor, Conflict, Refused, require_owner
 from environments.actions.repositories import read_repository
@@ -141,7 +142,7 @@ def read_again(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     application = reads.application_of(actor.account, name)
     stored = _texts_of(reads.version_of(application, application.number))
     try:
-        reading = read_repository(application.repository_url)
+        reading = read_repository(application.repository_url, wiring.repositories_of(application))
         found = {TEMPLATE: reading.template, VARIABLES: _masked(reading.variables)}
     except Refused as refused:
         return _show(request, actor, application, 422, problems=refused.problems)

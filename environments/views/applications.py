@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from environments.actions import applications as acts
@@ -13,6 +13,7 @@ from environments.core.graph import layout
 from environments.core.plan import problem_form
 from environments.forms.applications import Registration
 from environments.queries import applications as reads
+from environments.queries import connections
 from environments.views.gate import in_account, page, part
 
 
@@ -49,6 +50,15 @@ def register(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
 
 
+@require_safe
+@in_account
+def repositories(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What of the connected hosts may be registered: asked for by the registration's page."""
+    found, error = connections.repositories(actor.account)
+    context = {"repositories": found, "error": error}
+    return render(request, "applications/repositories.html", context)
+
+
 def _form(
     request: HttpRequest,
     actor: Actor,
@@ -62,6 +72,7 @@ def _form(
         actor,
         status,
         form=form,
+        is_connected=actor.account.git_connections.exists(),
         problems=[problem_form(problem) for problem in refused.problems] if refused else [],
         notes=list(map(problem_form, getattr(refused, "notes", ()))),
         is_composed=isinstance(refused, ComposeGiven),

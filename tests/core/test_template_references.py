@@ -202,7 +202,6 @@ def test_a_job_of_a_service_that_is_no_name_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("auto_deploy: true\n", "auto_deploy"),
         (
             "services: [{name: w, ports: [{type: node_port, port: 1, loadbalancer: true}]}]\n",
             "loadbalancer",

@@ -300,8 +300,9 @@ def test_a_url_names_a_repository(url: str, name: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        *("https://gitlab.com/acme/shop", "https://github.com/acme", "https://github.com.x.org/a/b"),
-        *("https://github.com/a/b/c", "https://github.com/../x", "", "https://github.com/a/..", "//"),
+        *("https://gitlab.com/acme/shop", "https://github.com/acme", "https://github.com.x.de/a"),
+        *("https://github.com/a/b/c", "https://github.com/../x", "https://github.com/a/..", "//"),
+        "",
         *("https://[::1", "https://github.com:x/a/b", "git@elsewhere.org:acme/shop", "acme/shop"),
     ],
 )  # fmt: skip

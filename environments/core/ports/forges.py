@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from environments.core.ports.githosts import GitHost, GitHostError, Refs
 
@@ -26,6 +26,7 @@ class Quota:
     renewed_at: float
 
 
+@runtime_checkable
 class Forge(GitHost, Protocol):
     """Raises only ``GitHostError``, and fewer things than a git host can ask it one by one."""
 
@@ -33,6 +34,9 @@ class Forge(GitHost, Protocol):
         """Who answers, and whom it takes the caller for: "GitHub, as octocat"."""
 
     def quota(self) -> Quota: ...
+
+    def name_of(self, url: str) -> str:
+        """Owner and name of the repository; ``GitHostRefused`` for one that is elsewhere."""
 
     def repositories(self) -> Sequence[RepositoryName]:
         """What the caller may read, in order of their names."""

@@ -218,6 +218,23 @@ CATALOGUE: dict[str, Entry] = {
         "This deployment has ended already: {status}.", "There is nothing to abort."
     ),
     "fix.not-here": Entry("{act} cannot be done here.", "Change the template by hand."),
+    "connection.credentials": Entry(
+        "Nothing says as whom {host} is asked.",
+        "Give a token, or the number, key and installation of an App.",
+    ),
+    "connection.web": Entry(
+        "{web!r} is not where a GitHub is.", "Write it as https://github.com, without a path."
+    ),
+    "connection.here": Entry(
+        "{web} leads to the machine of the product.", "Give the address of a GitHub elsewhere."
+    ),
+    "connection.http": Entry(
+        "{web} would show the credentials to everybody on the way.", "Write https://."
+    ),
+    "connection.away": Entry("{host} was asked and did not let in: {reason}", "Correct it."),
+    "connection.taken": Entry(
+        "This account has a connection to {host} already.", "Change that one."
+    ),
     "demo.local-repositories": Entry(
         "The demo's repositories are folders of this machine, which are not allowed.",
         "Set RELEASECLONE_LOCAL_REPOSITORIES=1; `make demo` does.",

@@ -66,9 +66,7 @@ def _tunes(root: Entry) -> Iterator[Found]:
 
 
 def _without_effect(root: Entry) -> Iterator[Found]:
-    """What no engine is asked for yet: pushes start nothing, and nothing balances load outside."""
-    if root.flag("auto_deploy") is True:
-        yield "auto_deploy", root.place_of_key("auto_deploy")
+    """What no engine is asked for yet: nothing balances load outside."""
     for service in root.entries("services"):
         for port in service.entries("ports"):
             if port.flag("loadbalancer") is True:

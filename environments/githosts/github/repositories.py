@@ -83,6 +83,10 @@ class GitHubRepositories:
             raise GitHostUnreachable(f"{self._place.name} does not say who asks. Correct the URL.")
         return f"{self._place.name}, as {user['login']}"
 
+    def name_of(self, url: str) -> str:
+        """Owner and name; ``GitHostRefused`` for a repository that is elsewhere."""
+        return self._place.repository(url)
+
     def quota(self) -> Quota:
         """What is left, asked without using any of it."""
         self._asking.get("/rate_limit")

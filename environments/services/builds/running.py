@@ -98,7 +98,7 @@ def _source_of(build: Build) -> members.Source:
 def check_out(build: Build, folder: Path, lease: Lease) -> None:
     """The code at the commit, and what the commit says of itself; raises ``GitHostError``."""
     application = build.application
-    host = wiring.git_host(application.git_host)
+    host = wiring.repositories_of(application)
     host.checkout(application.repository_url, commit=build.commit, folder=folder)
     commit = host.commit(application.repository_url, build.commit)
     build.commit_subject = clean(commit.subject)[:300]
