@@ -65,6 +65,11 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "tend-pull-requests": {
+            "task": "environments.automation.tasks.tend_pull_requests",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
         "reconcile": {
             "task": "environments.automation.tasks.reconcile",
             "schedule": 120.0,

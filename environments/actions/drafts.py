@@ -55,6 +55,8 @@ class EnvironmentDraft:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     imports: tuple[ImportChoice, ...] | None = None
     parallelize: bool | None = None
+    labels: tuple[str, ...] | None = None
+    """Of the pull request that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def _own_source(draft: EnvironmentDraft) -> Source:
     entries = own.template.app_imports
     if draft.imports is not None:
         entries = entries_for(entries, draft.imports)
+    own = replace(own, labels=draft.labels)
     return members.with_entries(own, entries, parallel=parallel)
 
 

@@ -104,6 +104,8 @@ def _create(actor: Actor, drafted: Drafted) -> Environment:
             owner=actor.user,
             owner_name=actor.user.get_username() if actor.user else "",
             application_number=application.number,
+            labels=None if draft.labels is None else list(draft.labels),
+            change_branch="" if draft.labels is None else choice.ref,
         )
         latest = members.latest(application)
         EnvironmentVersion.objects.create(

@@ -11,7 +11,8 @@ from django.utils import timezone
 from environments import wiring
 from environments.actions.asking import Refused
 from environments.automation.following import follow_branch
-from environments.automation.outcome import Outcome
+from environments.automation.outcome import NotYet, Outcome
+from environments.automation.pull_requests import look
 from environments.core.hooks import Hint
 from environments.core.ports import GitHostError
 from environments.models import Application, Delivery, GitConnection, Verdict
@@ -54,7 +55,7 @@ def take(pk: int) -> None:
     delivery = Delivery.objects.select_related("connection__account").get(pk=pk)
     try:
         said = list(_acts(delivery))
-    except GitHostError as silent:
+    except (GitHostError, NotYet) as silent:
         _later(delivery, str(silent))
     except Refused as refused:
         _end(delivery, Verdict.FAILED, str(refused))
@@ -112,9 +113,15 @@ def _pushed(application: Application, delivery: Delivery) -> Iterator[Outcome]:
         yield Outcome(f"No environment of {application.name} tracks {delivery.ref}.")
 
 
+def _pull_request(application: Application, delivery: Delivery) -> Iterator[Outcome]:
+    assert delivery.number is not None  # an idle hint is never looked at
+    yield from look(application, delivery.number)
+
+
 _EVENTS: Mapping[str, Callable[[Application, Delivery], Iterator[Outcome]]] = {
     "push": _pushed,
     "create": _pushed,
+    "pull_request": _pull_request,
 }
 
 

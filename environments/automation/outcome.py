@@ -9,3 +9,7 @@ class Outcome:
 
     said: str
     acted: bool = False
+
+
+class NotYet(Exception):
+    """Something has to end first; the text says what."""

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from environments.automation import deliveries, reconciling
+from environments.automation import deliveries, pull_requests, reconciling, telling
 from environments.models import Delivery
 from environments.tasks import BROKER_ERRORS
 from releaseclone.celery import queue
@@ -27,6 +27,13 @@ def sweep_deliveries() -> None:
     """Look at what is due: after a pause, a killed worker, a lost message."""
     for pk in deliveries.due():
         take_delivery.delay(pk)
+
+
+@queue.task
+def tend_pull_requests() -> None:
+    """End what another environment stands for, and tell the host how environments are."""
+    pull_requests.end_replaced_now()
+    telling.tell_all()
 
 
 @queue.task

@@ -9,7 +9,7 @@ from environments.models.account import (
     Role,
     entrance,
 )
-from environments.models.application import Application, ApplicationVersion
+from environments.models.application import Application, ApplicationVersion, PullRequestPolicy
 from environments.models.build import (
     Build,
     BuildArgument,
@@ -37,6 +37,7 @@ from environments.models.environment import (
     Namespace,
 )
 from environments.models.event import Event
+from environments.models.pull_request import PullRequest
 
 __all__ = [
     "Account",
@@ -66,6 +67,8 @@ __all__ = [
     "Membership",
     "Namespace",
     "PortClaim",
+    "PullRequest",
+    "PullRequestPolicy",
     "RegistryLogin",
     "Role",
     "Task",

@@ -9,6 +9,14 @@ from environments.models.account import Account
 from environments.models.connection import GitConnection
 
 
+class PullRequestPolicy(models.TextChoices):
+    """Which pull requests of an application get an environment."""
+
+    NONE = "none", "none"
+    LABELLED = "labelled", "those with the label"
+    ALL = "all", "all"
+
+
 class Application(models.Model):
     """One repository with its template. ``number`` is the first part of ``v2.4``."""
 
@@ -20,6 +28,11 @@ class Application(models.Model):
         GitConnection, models.SET_NULL, null=True, blank=True, related_name="applications"
     )
     """Through which its repository is read; None: by git alone, as nobody."""
+    pull_requests_get = models.CharField(
+        max_length=10, choices=PullRequestPolicy.choices, default=PullRequestPolicy.NONE
+    )
+    pull_request_label = models.CharField(max_length=50, default="environment")
+    """Of a pull request that gets one, where only those with a label do."""
     default_branch = models.CharField(max_length=255)
     number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

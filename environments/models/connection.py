@@ -28,6 +28,8 @@ class GitConnection(models.Model):
     refused_at = models.DateTimeField(null=True, blank=True)
     refused_why = models.CharField(max_length=300, blank=True)
     """Of the last delivery that was not taken, since nobody knows whether it is the host's."""
+    held = models.JSONField(default=list)
+    """Keys of pull requests whose end waits for a person: too many ended at once."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

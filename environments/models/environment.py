@@ -90,6 +90,14 @@ class Environment(models.Model):
         "Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     """The last setup that succeeded: what a patch repeats with a new commit."""
+    labels = models.JSONField(null=True, blank=True)
+    """Of its pull request; None where it has none. They decide about some imports."""
+    change_branch = models.CharField(max_length=255, blank=True)
+    """Of an environment for pull requests: the branch of all of them."""
+    replaces = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replaced_by"
+    )
+    """The environment that ends once this one is ready."""
     followed_commit = models.CharField(max_length=40, blank=True)
     """The head of its branch that was last asked for because of a push."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -102,6 +110,11 @@ class Environment(models.Model):
                 fields=["application", "name"],
                 condition=Q(removed_at__isnull=True),
                 name="environment_name_in_application",
+            ),
+            models.UniqueConstraint(
+                fields=["application", "change_branch"],
+                condition=Q(removed_at__isnull=True, importer__isnull=True) & ~Q(change_branch=""),
+                name="one_environment_a_change",
             ),
             models.UniqueConstraint(
                 fields=["env_id"], condition=Q(removed_at__isnull=True), name="living_env_id"

@@ -205,3 +205,11 @@ def version_of(environment: Environment, number: int) -> EnvironmentVersion:
 def events_of(environment: Environment) -> QuerySet[Event]:
     """The last things that somebody did to it."""
     return environment.events.order_by("-pk")[:EVENTS]
+
+
+def links_of(environment: Environment) -> list[str]:
+    """The hosted URLs of the namespace as they are now, the environment's own first."""
+    environment.refresh_from_db()
+    hosts = environment.running_plan.get("hosts", ())
+    ordered = sorted(hosts, key=lambda host: host["env_id"] != environment.env_id)
+    return [host["url"] for host in ordered]

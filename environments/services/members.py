@@ -40,6 +40,8 @@ class Source:
     version: EnvironmentVersion | None = None
     entry: ImportEntry | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] | None = None
+    """Of the pull request that it is for; None where it is for none."""
     tracking: AppTemplate | None = None
     """The template whose ``tracking_branch`` counts, where it is not the member's own."""
 
@@ -142,6 +144,7 @@ def of_environment(
         environment_name=environment.name,
         environment_type=environment.type,
         environment=environment,
+        labels=None if environment.labels is None else tuple(environment.labels),
         version=version,
         entry=entry,
         parameters=version.parameters,
@@ -160,6 +163,7 @@ def imports_of(
 
     ``imported``: the imported environments that exist, by application name.
     """
+    importer = _with_labels(importer)
     names = [entry.name for entry in importer.template.app_imports]
     applications = {
         application.name: application
@@ -190,6 +194,19 @@ def imports_of(
         if source is not None:
             members.append(replace(source, tracking=tracking))
     return Sources((*members, importer), tuple(problems))
+
+
+def _with_labels(importer: Source) -> Source:
+    """Without the imports that its pull request does not ask for by a label."""
+    if importer.labels is None:
+        return importer
+    wanted = [
+        entry
+        for entry in importer.template.app_imports
+        if not entry.pull_request_labels or set(entry.pull_request_labels) & set(importer.labels)
+    ]
+    parallel = importer.template.parallelize_app_imports
+    return with_entries(importer, wanted, parallel=parallel)
 
 
 def _latest_template(application: Application, environment_type: str) -> AppTemplate | None:

@@ -112,7 +112,7 @@ def _setup(
     choices = choose(sources.members, refs=refs, own=_newest(environment, known), chosen={})
     unread = (*unread, *_branch_gone(environment, known))
     items = [_item(source, choices[source.application.name]) for source in sources.members]
-    names = {entry.name for entry in own.template.app_imports}
+    names = {entry.name for entry in sources.members[-1].template.app_imports}
     gone = [member for key, member in _imported(environment).items() if key not in names]
     leaving = [replace(_removing(member), leaves=True) for member in gone]
     return Resolved((*items, *leaving), (*sources.problems, *unread))

@@ -90,6 +90,32 @@ class Hub:
         }
         return self.tell("push", payload, **more)
 
+    def opens(self, name: str, branch: str, *, tell: bool = True, **more: Any) -> int:
+        """Somebody opens a pull request, and the server tells of it."""
+        number = self.server.opens(f"acme/{name}", branch, **more)
+        if tell:
+            self.about(name, number, "opened")
+        return number
+
+    def about(self, name: str, number: int, action: str, **more: Any) -> None:
+        """The pull request is otherwise now, and the server tells of it."""
+        self.server.changes(f"acme/{name}", number, **more)
+        payload = {
+            "action": action,
+            "number": number,
+            "repository": {"full_name": f"acme/{name}"},
+            "pull_request": {
+                "head": {"ref": self.server.pulls[f"acme/{name}"][number]["head"]["ref"]}
+            },
+            "sender": {"login": "octocat"},
+        }
+        self.tell("pull_request", payload)
+
+    def closes(self, name: str, number: int, *, merged: bool = False) -> None:
+        """It is closed."""
+        at = "2026-01-01T00:00:00Z" if merged else None
+        self.about(name, number, "closed", state="closed", merged_at=at)
+
     def work(self) -> None:
         """Look at all deliveries that came, then deploy what they ask for."""
         while self.waiting:

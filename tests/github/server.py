@@ -77,7 +77,9 @@ class GitHubServer(ThreadingHTTPServer):
         self.remaining = 5000
         self.lock = threading.Lock()
         self.tokens = {TOKEN}
-        self.extra: list[Callable[[Handler, str, dict[str, str]], bool]] = []
+        self.pulls: dict[str, dict[int, Row]] = {}
+        self.comments: dict[int, Row] = {}
+        self.statuses: list[Row] = []
 
     def add(self, full_name: str, folder: Path, **more: Any) -> Repository:
         """A repository; what clones it needs."""
@@ -93,6 +95,34 @@ class GitHubServer(ThreadingHTTPServer):
     def answers(self, text: str, answer: Answer, *, times: int = 1) -> None:
         """Answer the next requests whose path has this text so."""
         self.bad.append(Bad(text, answer, times))
+
+    def opens(self, name: str, branch: str, **more: Any) -> int:
+        """A pull request of a branch; its number."""
+        rows = self.pulls.setdefault(name, {})
+        number = len(rows) + 1
+        rows[number] = {
+            "number": number,
+            "title": f"Change {branch}",
+            "state": "open",
+            "draft": False,
+            "merged_at": None,
+            "html_url": f"{self.web}/{name}/pull/{number}",
+            "user": {"login": "octocat"},
+            "labels": [],
+            "head": {"ref": branch, "sha": "", "repo": {"full_name": name}},
+            "base": {"ref": "main", "repo": {"full_name": name}},
+            **more,
+        }
+        return number
+
+    def changes(self, name: str, number: int, **more: Any) -> None:
+        """Something of a pull request is otherwise from now on."""
+        self.pulls[name][number].update(more)
+
+    def comments_of(self, name: str, number: int) -> list[str]:
+        """What stands in a pull request."""
+        rows = self.comments.values()
+        return [row["body"] for row in rows if row["of"] == f"{name}#{number}"]
 
     def bad_answer(self, path: str) -> Answer | None:
         """What this request is answered with instead."""
@@ -200,8 +230,6 @@ class Handler(BaseHTTPRequestHandler):
             self.respond(401, json.dumps({"message": "Bad credentials"}).encode())
             return
         path = parts.path.removeprefix("/api/v3").removeprefix("/api")
-        if any(own(self, path, query) for own in self.server.extra):
-            return
         self.api(unquote(path), query)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = take  # noqa: N815 - how the library asks
@@ -258,12 +286,42 @@ class Handler(BaseHTTPRequestHandler):
             self.list([named(*pair) for pair in heads(one, "refs/heads").items()], query)
         elif path == "/tags":
             self.list([named(*pair) for pair in heads(one, "refs/tags").items()], query)
+        elif path.startswith(("/pulls", "/issues/", "/statuses/")):
+            self.conversation(one, path, query)
         elif path.startswith("/contents/"):
             self.file(one, path.removeprefix("/contents/"), query.get("ref", "HEAD"))
         elif path.startswith("/git/blobs/"):
             self.blob(one, path.removeprefix("/git/blobs/"))
         elif path.startswith("/commits/"):
             self.commit(one, path.removeprefix("/commits/"))
+        else:
+            self.missing()
+
+    def conversation(self, one: Repository, path: str, query: dict[str, str]) -> None:
+        """Pull requests, what is written into them, and what stands beside commits."""
+        rows = self.server.pulls.get(one.full_name, {})
+        told = json.loads(self.content) if self.content else {}
+        if path == "/pulls":
+            found = [row for row in rows.values() if row["state"] == "open"]
+            self.list([with_head(one, row) for row in found], query)
+        elif found := re.fullmatch(r"/pulls/(\d+)", path):
+            row = rows.get(int(found[1]))
+            self.tell(with_head(one, row)) if row else self.missing()
+        elif found := re.fullmatch(r"/issues/(\d+)/comments", path):
+            key = 1000 + len(self.server.comments)
+            of = f"{one.full_name}#{found[1]}"
+            self.server.comments[key] = {"id": key, "body": told["body"], "of": of}
+            self.tell(self.server.comments[key], 201)
+        elif found := re.fullmatch(r"/issues/comments/(\d+)", path):
+            row = self.server.comments.get(int(found[1]))
+            if row is None:
+                self.missing()
+                return
+            row["body"] = told["body"]
+            self.tell(row)
+        elif found := re.fullmatch(r"/statuses/([0-9a-f]{40})", path):
+            self.server.statuses.append({"sha": found[1], **told})
+            self.tell({"id": 1, **told}, 201)
         else:
             self.missing()
 
@@ -372,6 +430,13 @@ def repository_row(server: GitHubServer, one: Repository) -> Row:
         "clone_url": server.url(one.full_name),
         "default_branch": one.git("symbolic-ref", "--short", "HEAD"),
     }
+
+
+def with_head(one: Repository, row: Row) -> Row:
+    """The pull request, with the head that its branch has now."""
+    sha = heads(one, "refs/heads").get(row["head"]["ref"], row["head"]["sha"] or "0" * 40)
+    row["head"]["sha"] = sha
+    return row
 
 
 def heads(one: Repository, below: str) -> dict[str, str]:

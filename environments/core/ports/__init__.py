@@ -34,7 +34,13 @@ from environments.core.ports.builders import (
     Unwanted as Unwanted,
 )
 from environments.core.ports.forges import (
+    CommitStatus as CommitStatus,
+)
+from environments.core.ports.forges import (
     Forge as Forge,
+)
+from environments.core.ports.forges import (
+    PullRequestState as PullRequestState,
 )
 from environments.core.ports.forges import (
     Quota as Quota,

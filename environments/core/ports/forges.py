@@ -26,6 +26,33 @@ class Quota:
     renewed_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class PullRequestState:
+    """A pull request as the host has it now."""
+
+    number: int
+    title: str
+    address: str
+    author: str
+    branch: str
+    base: str
+    commit: str
+    is_open: bool
+    is_merged: bool = False
+    is_draft: bool = False
+    is_fork: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """What stands beside a commit. ``state``: "pending", "success" or "failure"."""
+
+    state: str
+    text: str
+    address: str
+
+
 @runtime_checkable
 class Forge(GitHost, Protocol):
     """Raises only ``GitHostError``, and fewer things than a git host can ask it one by one."""
@@ -43,3 +70,13 @@ class Forge(GitHost, Protocol):
 
     def refs_of(self, urls: Sequence[str]) -> Mapping[str, "Refs | GitHostError"]:
         """The refs of several repositories at once; for each its own answer."""
+
+    def pull_request(self, url: str, number: int) -> PullRequestState: ...
+
+    def open_pull_requests(self, url: str) -> Sequence[PullRequestState]:
+        """All of them; ``GitHostError`` where the list did not come whole."""
+
+    def comment(self, url: str, number: int, text: str, *, known: int | None) -> int:
+        """Write the comment of this key anew, or make one where there is none any more; its key."""
+
+    def set_status(self, url: str, commit: str, status: CommitStatus) -> None: ...

@@ -10,16 +10,18 @@ from urllib.parse import quote
 
 from environments.core.ports import (
     Commit,
+    CommitStatus,
     GitHost,
     GitHostError,
     GitHostRefused,
     GitHostUnreachable,
+    PullRequestState,
     Quota,
     Refs,
     RepositoryName,
 )
 from environments.core.sentences import one_line
-from environments.githosts.github import batch
+from environments.githosts.github import batch, pulls
 from environments.githosts.github.asking import Answer, Asking
 from environments.githosts.github.place import Place
 
@@ -211,6 +213,44 @@ class GitHubRepositories:
             raise GitHostUnreachable(
                 f"{self._place.name} gave a commit that cannot be read. Try again later."
             ) from None
+
+    def pull_request(self, url: str, number: int) -> PullRequestState:
+        """One, as GitHub has it now."""
+        name = self._place.repository(url)
+        answer = self._asking.get(f"/repos/{name}/pulls/{number}")
+        if answer.data is None:
+            self._there(name, self._asking.get(f"/repos/{name}"))
+            raise GitHostRefused(f"{self._place.name} has no pull request {number} of {name}.")
+        return pulls.state_of(self._place, name, answer.data)
+
+    def open_pull_requests(self, url: str) -> Sequence[PullRequestState]:
+        """All that are open."""
+        name = self._place.repository(url)
+        rows = self._asking.rows(f"/repos/{name}/pulls")
+        return [pulls.state_of(self._place, name, row) for row in rows]
+
+    def comment(self, url: str, number: int, text: str, *, known: int | None) -> int:
+        """Write our comment anew; where somebody deleted it, another one."""
+        name = self._place.repository(url)
+        content = {"body": text}
+        row = None
+        if known is not None:
+            row = self._asking.send("PATCH", f"/repos/{name}/issues/comments/{known}", content)
+        if row is None:
+            row = self._asking.send("POST", f"/repos/{name}/issues/{number}/comments", content)
+        return int(self._there(name, Answer(row))["id"])
+
+    def set_status(self, url: str, commit: str, status: CommitStatus) -> None:
+        """What stands beside the commit on GitHub's pages."""
+        name = self._place.repository(url)
+        content = {
+            "state": status.state,
+            "description": status.text[:140],
+            "target_url": status.address,
+            "context": "releaseclone",
+        }
+        row = self._asking.send("POST", f"/repos/{name}/statuses/{commit}", content)
+        self._there(name, Answer(row))
 
     def checkout(self, url: str, *, commit: str, folder: Path) -> None:
         """Make ``folder`` hold the tree of ``commit``; git fetches it, with the same rights."""

@@ -7,7 +7,8 @@ from environments.actions.environments import create_environment
 from environments.management.drafting import add_draft_arguments, draft_from
 from environments.management.operator import OperatorCommand, one_line
 from environments.management.waiting import wait_for
-from environments.models import DeploymentStatus, Environment
+from environments.models import DeploymentStatus
+from environments.queries.environments import links_of
 
 
 class Command(OperatorCommand):
@@ -36,11 +37,3 @@ class Command(OperatorCommand):
         for url in links_of(environment):
             self.stdout.write(url)
         return 0
-
-
-def links_of(environment: Environment) -> list[str]:
-    """The hosted URLs of the namespace, the environment's own first."""
-    environment.refresh_from_db()
-    hosts = environment.running_plan.get("hosts", ())
-    ordered = sorted(hosts, key=lambda host: host["env_id"] != environment.env_id)
-    return [host["url"] for host in ordered]

@@ -18,7 +18,6 @@ from environments.actions.asking import Actor, Refused, actor_for
 from environments.actions.contexts import ContextDraft, proposed_context, save_context
 from environments.actions.environments import create_environment
 from environments.core.problems import error
-from environments.management.commands.create_environment import links_of
 from environments.management.drafting import draft_from
 from environments.management.operator import OperatorCommand
 from environments.management.waiting import wait_for
@@ -30,6 +29,7 @@ from environments.models import (
     EnvironmentType,
 )
 from environments.queries.contexts import connection_of
+from environments.queries.environments import links_of
 from examples.make_repositories import make_repositories
 
 _OWNER = "demo"

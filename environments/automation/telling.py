@@ -1,0 +1,107 @@
+"""Back to the host: a comment and a commit status for each pull request that has an environment.
+
+A host that cannot be told fails no deployment: it is tried again, later and later.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from environments import wiring
+from environments.core.comments import EnvironmentState, ImportLine, comment, gone
+from environments.core.ports import CommitStatus, GitHostError
+from environments.models import Environment, EnvironmentStatus, PullRequest
+from environments.queries.environments import links_of
+
+_AT_ONCE = 50
+_LONGEST = timedelta(hours=1)
+_STATES = {
+    EnvironmentStatus.DEPLOYED: ("success", "is deployed"),
+    EnvironmentStatus.FAILED: ("failure", "failed"),
+    EnvironmentStatus.ABORTED: ("failure", "was aborted"),
+}
+
+
+def tell_all() -> None:
+    """Tell what has changed since it was told."""
+    rows = PullRequest.objects.filter(
+        Q(tell_at=None) | Q(tell_at__lte=timezone.now()),
+        Q(is_open=True) | ~Q(told="") & ~Q(told="gone"),
+        environment__isnull=False,
+        application__connection__isnull=False,
+    ).select_related("application__connection", "environment__application__account")
+    for row in rows.order_by("seen_at")[: _AT_ONCE * 4]:
+        _tell(row)
+
+
+def _tell(row: PullRequest) -> None:
+    assert row.environment is not None
+    if row.environment.removed_at is not None:
+        if row.told in ("", "gone"):
+            return
+        text, status, mark = gone(row.environment.name, row.why_none or "it ended"), None, "gone"
+    else:
+        text, status = _said(row, row.environment)
+        mark = hashlib.sha256(f"{text}{status}{row.commit}".encode()).hexdigest()
+    if mark == row.told:
+        return
+    forge = wiring.forge(row.application.connection)  # type: ignore[arg-type]
+    url = row.application.repository_url
+    changed: Mapping[str, Any]
+    try:
+        written = forge.comment(url, row.number, text, known=row.comment_id)
+        # Kept at once: what follows may fail, and there is one comment.
+        PullRequest.objects.filter(pk=row.pk).update(comment_id=written)
+        if status is not None:
+            forge.set_status(url, row.commit, status)
+    except GitHostError as wrong:
+        pause = min(timedelta(seconds=15 * 2 ** min(row.told_tries, 10)), _LONGEST)
+        changed = {
+            "told_wrong": str(wrong)[:500],
+            "tell_at": timezone.now() + pause,
+            "told_tries": row.told_tries + 1,
+        }
+    else:
+        changed = {"told": mark, "told_wrong": "", "tell_at": None, "told_tries": 0}
+    PullRequest.objects.filter(pk=row.pk).update(**changed)
+
+
+def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus]:
+    account = environment.application.account
+    page = f"{settings.RELEASECLONE.public_url}/{account.name}/environments/{environment.env_id}/"
+    last = environment.deployments.order_by("-pk").first()
+    is_failed = environment.status == EnvironmentStatus.FAILED and last is not None
+    failure = last.reason if is_failed and last else ""
+    others = environment.pull_requests.filter(is_open=True).exclude(pk=row.pk)
+    state = EnvironmentState(
+        name=environment.name,
+        application=environment.application.name,
+        page=page,
+        status=environment.get_status_display(),
+        branch=environment.branch,
+        commit=environment.running.commit if environment.running else "",
+        links=links_of(environment),
+        imports=_imports(environment),
+        shared_with=[str(one) for one in others.select_related("application").order_by("pk")],
+        failure=failure,
+    )
+    word, told = _STATES.get(EnvironmentStatus(environment.status), ("pending", "is on its way"))
+    return comment(state), CommitStatus(word, f"{environment.name} {told}", page)
+
+
+def _imports(environment: Environment) -> list[ImportLine]:
+    rows = environment.imported.filter(removed_at=None).select_related("application", "running")
+    return [
+        ImportLine(
+            one.application.name,
+            one.branch,
+            one.running.commit if one.running else "",
+            one.rule.replace("-", " "),
+        )
+        for one in rows.order_by("position")
+    ]
