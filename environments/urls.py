@@ -83,6 +83,7 @@ urlpatterns = [
     path(f"{_CONNECTION}/check", connections.check, name="connection-check"),
     path(f"{_CONNECTION}/secret", connections.renew, name="renew-secret"),
     path(f"{_CONNECTION}/delete", connections.delete, name="delete-connection"),
+    path(f"{_CONNECTION}/end", connections.let_end, name="let-end"),
     path(f"{_CONNECTION}/told", connections.ledger, name="ledger"),
     path(f"{_CONNECTION}/told/<int:delivery>/replay", connections.replay, name="replay"),
     path("<slug:account>/repositories", applications.repositories, name="repositories"),
@@ -97,6 +98,11 @@ urlpatterns = [
     ),
     path(f"{_APPLICATION}deploys", environments.application_deploys, name="application-deploys"),
     path(f"{_APPLICATION}settings", application_settings.settings, name="application-settings"),
+    path(
+        f"{_APPLICATION}pull-requests",
+        application_settings.pull_requests,
+        name="application-pull-requests",
+    ),
     path(f"{_APPLICATION}read-again", application_settings.read_again, name="read-again"),
     path(f"{_APPLICATION}delete", application_settings.delete, name="delete-application"),
     path(

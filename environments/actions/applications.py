@@ -29,7 +29,13 @@ from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template import parse_application_template
 from environments.core.variables.file import parse_variables, with_stored_secrets
 from environments.core.yamlfile import with_line_ends_of
-from environments.models import Application, ApplicationVersion, Environment, GitConnection
+from environments.models import (
+    Application,
+    ApplicationVersion,
+    Environment,
+    GitConnection,
+    PullRequestPolicy,
+)
 from environments.services import members
 
 
@@ -127,6 +133,25 @@ def _name_problems(actor: Actor, name: str) -> Iterator[Problem]:
         yield error("application.name", name=name)
     elif Application.objects.filter(account=actor.account, name=name).exists():
         yield error("application.taken", name=name)
+
+
+def choose_pull_requests(actor: Actor, application: Application, *, get: str, label: str) -> None:
+    """Which pull requests get an environment from now on; those that have one keep it until the
+    host is asked about them again."""
+    require_owner(actor, "choose which pull requests get an environment")
+    wanted = PullRequestPolicy(get)
+    if wanted == PullRequestPolicy.LABELLED and not label.strip():
+        raise Refused(error("application.no-label", name=application.name))
+    with transaction.atomic():
+        Application.objects.filter(pk=application.pk).update(
+            pull_requests_get=wanted,
+            pull_request_label=label.strip() or application.pull_request_label,
+        )
+        note(
+            actor,
+            f"gave environments to pull requests of {application.name}: {wanted.label}",
+            application=application,
+        )
 
 
 def check_template(application: Application, text: str) -> tuple[Problem, ...]:

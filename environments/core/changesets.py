@@ -59,9 +59,7 @@ def _parts(
         while reached:
             part |= reached
             reached = {
-                other
-                for other in left - part
-                if any(are_joined(one, other) for one in part)
+                other for other in left - part if any(are_joined(one, other) for one in part)
             }
         left -= part
         yield frozenset(part)

@@ -5,6 +5,7 @@ from typing import Any, Self
 from django import forms
 
 from environments.forms.accounts import text_field
+from environments.models import PullRequestPolicy
 
 _CODE = {"class": "form-control mono", "spellcheck": "false", "autocapitalize": "off"}
 
@@ -66,6 +67,19 @@ class SavedText(forms.Form):
     def clean_text(self) -> str:
         """The text with the line ends that it had before the browser sent it."""
         return plain(self.cleaned_data["text"])
+
+
+class PullRequests(forms.Form):
+    """Which pull requests get an environment."""
+
+    get = forms.ChoiceField(
+        label="These get an environment",
+        choices=PullRequestPolicy.choices,
+        widget=forms.Select({"class": "form-select"}),
+    )
+    label = text_field(
+        "The label", max_length=50, required=False, help_text="Of those that get one by a label."
+    )
 
 
 class Deletion(forms.Form):

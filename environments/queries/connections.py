@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from environments import wiring
 from environments.core.ports import GitHostError, RepositoryName
-from environments.models import Account, Delivery, GitConnection
+from environments.models import Account, Delivery, GitConnection, PullRequest
 
 PAGE = 50
 
@@ -59,6 +59,12 @@ def repositories(account: Account) -> tuple[list[RepositoryName], str]:
         else:
             found += [one for one in rows if one.url not in known and not one.is_archived]
     return found, error
+
+
+def held(connection: GitConnection) -> list[PullRequest]:
+    """The pull requests whose end waits for a person."""
+    rows = PullRequest.objects.filter(pk__in=connection.held).select_related("application")
+    return list(rows.order_by("application__name", "number"))
 
 
 def ledger(connection: GitConnection, verdict: str) -> Paginator[Delivery]:

@@ -16,6 +16,7 @@ from environments.models import (
     EnvironmentStatus,
     EnvironmentVersion,
     Event,
+    PullRequest,
     entrance,
 )
 from environments.queries.accounts import Unseen
@@ -205,6 +206,12 @@ def version_of(environment: Environment, number: int) -> EnvironmentVersion:
 def events_of(environment: Environment) -> QuerySet[Event]:
     """The last things that somebody did to it."""
     return environment.events.order_by("-pk")[:EVENTS]
+
+
+def pull_requests_of(environment: Environment) -> QuerySet[PullRequest]:
+    """Those that it is for; of an imported environment those of its importer."""
+    root = environment.importer or environment
+    return root.pull_requests.select_related("application").order_by("pk")
 
 
 def links_of(environment: Environment) -> list[str]:

@@ -16,7 +16,7 @@ from environments.core.diff import DiffLine, text_difference
 from environments.core.plan import problem_form
 from environments.core.problems import Problem
 from environments.core.variables.file import without_secret_values
-from environments.forms.applications import Deletion, SavedText
+from environments.forms.applications import Deletion, PullRequests, SavedText
 from environments.models import Application, ApplicationVersion
 from environments.queries import applications as reads
 from environments.services import members
@@ -87,8 +87,13 @@ def _show(
         conflict_about=about,
         problems=[problem_form(problem) for problem in known],
         tab="settings",
-        **context,
+        **{"pull_requests": _policy(application), **context},
     )
+
+
+def _policy(application: Application) -> PullRequests:
+    kept = {"get": application.pull_requests_get, "label": application.pull_request_label}
+    return PullRequests(initial=kept)
 
 
 def _texts_of(version: ApplicationVersion) -> dict[str, str]:
@@ -103,6 +108,24 @@ def _warnings(application: Application, text: str) -> Sequence[Problem]:
         return acts.check_template(application, text)
     except Refused as refused:
         return refused.problems
+
+
+@require_POST
+@in_account
+def pull_requests(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
+    """Choose which pull requests get an environment."""
+    application = reads.application_of(actor.account, name)
+    form = PullRequests(request.POST)
+    if not form.is_valid():
+        return _show(request, actor, application, 422, pull_requests=form)
+    try:
+        acts.choose_pull_requests(actor, application, **form.cleaned_data)
+    except Refused as refused:
+        return _show(
+            request, actor, application, 422, pull_requests=form, problems=refused.problems
+        )
+    messages.success(request, "Saved which pull requests get an environment.")
+    return redirect("application-settings", actor.account.name, name)
 
 
 @require_safe

@@ -12,7 +12,7 @@ from environments.actions.connections import (
     save_connection,
     secret_of,
 )
-from environments.automation import deliveries
+from environments.automation import deliveries, reconciling
 from environments.automation.tasks import send_delivery
 from environments.core.plan import problem_form
 from environments.core.problems import Problem
@@ -73,6 +73,7 @@ def _show(
         status,
         form=form,
         connection=found,
+        held=reads.held(found),
         secret=secret_of(actor, found) if found.pk else "",
         problems=[problem_form(problem) for problem in problems],
         tab="settings",
@@ -114,6 +115,16 @@ def delete(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
     delete_connection(actor, found)
     messages.success(request, f"Forgot the connection to {found.host}.")
     return redirect("account-settings", actor.account.name)
+
+
+@require_POST
+@in_account
+def let_end(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
+    """Let the environments end that wait for a person."""
+    found = reads.connection_of(actor.account, pk)
+    count = reconciling.let_end(actor, found)
+    messages.success(request, f"The environments of {count} pull requests are removed.")
+    return redirect("connection", actor.account.name, pk)
 
 
 @require_safe

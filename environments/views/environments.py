@@ -79,6 +79,7 @@ def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         hosts=instances_reads.hosted_urls(members, seen),
         groups=seen,
         events=reads.events_of(environment),
+        pull_requests=reads.pull_requests_of(environment),
         logs_allowed=may_read_logs(actor, environment),
         terminals=may_open_terminals(actor, environment)
         and instances_reads.has_terminals(environment),

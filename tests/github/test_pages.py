@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from environments import wiring
+from environments.automation.reconciling import reconcile
 from environments.models import Application, GitConnection, Role
 from tests.github.conftest import Hub
 from tests.github.server import TOKEN, failing
@@ -144,3 +145,44 @@ def test_another_account_sees_nothing_of_it(hub: Hub, owner: Client) -> None:
     owner.force_login(User.objects.get(username="oda"))
     assert owner.get(f"/other/connections/{hub.connection.pk}").status_code == 404
     assert owner.get(address(hub)).status_code in (403, 404)
+
+
+def test_pull_requests_are_chosen_on_the_applications_page(hub: Hub, owner: Client) -> None:
+    shop = hub.application("shop")
+    page = "/acme/applications/shop/settings"
+    assert "These get an environment" in owner.get(page).content.decode()
+    there = "/acme/applications/shop/pull-requests"
+    assert owner.post(there, {"get": "labelled", "label": "preview"}).status_code == 303
+    shop.refresh_from_db()
+    assert (shop.pull_requests_get, shop.pull_request_label) == ("labelled", "preview")
+    assert owner.post(there, {"get": "some", "label": ""}).status_code == 422
+    assert owner.post(there, {"get": "labelled", "label": " "}).status_code == 422
+    shop.refresh_from_db()
+    assert shop.pull_requests_get == "labelled"
+
+
+def test_an_environment_shows_its_pull_requests(hub: Hub, owner: Client) -> None:
+    shop = hub.application("shop", branches=["login"])
+    Application.objects.filter(pk=shop.pk).update(pull_requests_get="all")
+    number = hub.opens("shop", "login", title="<b>Log in</b>")
+    hub.work()
+    environment = shop.environments.get()
+    page = owner.get(f"/acme/environments/{environment.env_id}/").content.decode()
+    assert f'href="{hub.server.web}/acme/shop/pull/{number}"' in page
+    assert "&lt;b&gt;Log in&lt;/b&gt;" in page
+
+
+def test_what_waits_for_a_person_is_shown_and_ended(hub: Hub, owner: Client) -> None:
+    branches = [f"b{number}" for number in range(6)]
+    shop = hub.application("shop", branches=branches)
+    Application.objects.filter(pk=shop.pk).update(pull_requests_get="all")
+    numbers = [hub.opens("shop", branch) for branch in branches]
+    hub.work()
+    for number in numbers:
+        hub.server.changes("acme/shop", number, state="closed")
+    reconcile()
+    assert "6 environments wait for you" in owner.get(address(hub)).content.decode()
+    assert owner.post(address(hub, "/end")).status_code == 303
+    hub.work()
+    assert not shop.environments.filter(removed_at=None).exists()
+    assert "wait for you" not in owner.get(address(hub)).content.decode()

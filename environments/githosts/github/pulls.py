@@ -18,7 +18,7 @@ def state_of(place: Place, repository: str, row: Mapping[str, Any]) -> PullReque
         return PullRequestState(
             number=int(row["number"]),
             title=str(row["title"]),
-            address=str(row["html_url"]),
+            address=f"{place.web}/{repository}/pull/{int(row['number'])}",
             author=str((row.get("user") or {}).get("login") or "somebody"),
             branch=str(head["ref"]),
             base=str(row["base"]["ref"]),
