@@ -33,7 +33,7 @@ services:
 
 @pytest.fixture
 def server(product: Product) -> Iterator[GitHubServer]:
-    """A GitHub with two private repositories, each with a branch ``login``; counter imports depot."""
+    """A GitHub with two private repositories that have a branch ``login``."""
     with github() as server:
         for name, imports in (("depot", ""), ("counter", "app_imports:\n- name: depot\n")):
             repository = Repository(product.folder / f"github-{name}")
