@@ -14,7 +14,7 @@ from environments.automation.following import follow_branch
 from environments.automation.outcome import NotYet, Outcome
 from environments.automation.pull_requests import look
 from environments.core.hooks import Hint
-from environments.core.ports import GitHostError
+from environments.core.ports import GitHostError, GitHostRefused
 from environments.models import Application, Delivery, GitConnection, Verdict
 
 KEPT = timedelta(days=30)
@@ -23,6 +23,7 @@ _PATIENCE = timedelta(minutes=2)
 _LONGEST = timedelta(minutes=15)
 _ATTEMPTS = 100
 """With the pauses between them about a day."""
+_ATTEMPTS_REFUSED = 4
 
 
 def keep(connection: GitConnection, *, delivery_id: str, event: str, hint: Hint) -> Delivery | None:
@@ -55,6 +56,8 @@ def take(pk: int) -> None:
     delivery = Delivery.objects.select_related("connection__account").get(pk=pk)
     try:
         said = list(_acts(delivery))
+    except GitHostRefused as refused:  # what was made a moment ago may not be told yet
+        _later(delivery, str(refused), at_most=_ATTEMPTS_REFUSED)
     except (GitHostError, NotYet) as silent:
         _later(delivery, str(silent))
     except Refused as refused:
@@ -129,9 +132,9 @@ def _nobody(delivery: Delivery) -> str:
     return f"No application of this account is of the repository {delivery.repository}."
 
 
-def _later(delivery: Delivery, reason: str) -> None:
+def _later(delivery: Delivery, reason: str, *, at_most: int = _ATTEMPTS) -> None:
     """Look again after a pause that grows."""
-    if delivery.attempts >= _ATTEMPTS:
+    if delivery.attempts >= at_most:
         _end(delivery, Verdict.FAILED, reason)
         return
     pause = min(timedelta(seconds=5 * 2 ** min(delivery.attempts, 10)), _LONGEST)

@@ -50,7 +50,7 @@ def look(application: Application, number: int) -> Iterator[Outcome]:
         yield from settle(application.account, branch)
     row.refresh_from_db()
     if row.is_open and row.environment is not None:
-        yield from follow_branch(application, row.branch)
+        yield from (one for one in follow_branch(application, row.branch) if one.acted)
     elif row.why_none:
         yield Outcome(f"{row} has no environment: {row.why_none}")
 

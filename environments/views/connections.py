@@ -134,10 +134,9 @@ def ledger(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
     found = reads.connection_of(actor.account, pk)
     verdict = request.GET.get("verdict", "")
     pages = reads.ledger(found, verdict if verdict in Verdict.values else "")
-    return part(
+    return page(
         request,
         "accounts/ledger.html",
-        "rows",
         actor,
         connection=found,
         rows=pages.get_page(request.GET.get("page")),

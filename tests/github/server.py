@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+import jwt
 
 TOKEN = "ghp_letmein"  # noqa: S105 - of this server
 Answer = Callable[["Handler"], None]
@@ -77,6 +80,9 @@ class GitHubServer(ThreadingHTTPServer):
         self.remaining = 5000
         self.lock = threading.Lock()
         self.tokens = {TOKEN}
+        self.app_key: Any = None
+        """Public, of the App 17."""
+        self.token_seconds = 3600.0
         self.pulls: dict[str, dict[int, Row]] = {}
         self.comments: dict[int, Row] = {}
         self.statuses: list[Row] = []
@@ -226,13 +232,40 @@ class Handler(BaseHTTPRequestHandler):
         if found := re.match(r"/([^/]+/[^/]+?)\.git(/.*)", parts.path):
             self.clone(found[1], found[2], parts.query)
             return
+        if parts.path.endswith("/access_tokens"):
+            self.app_token()
+            return
         if not self.is_known():
             self.respond(401, json.dumps({"message": "Bad credentials"}).encode())
             return
+        self.route(parts, query)
+
+    def route(self, parts: SplitResult, query: dict[str, str]) -> None:
+        """What somebody asks who is known."""
         path = parts.path.removeprefix("/api/v3").removeprefix("/api")
         self.api(unquote(path), query)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = take  # noqa: N815 - how the library asks
+
+    def app_token(self) -> None:
+        """A token of an installation, for an App that signs with its key."""
+        given = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        try:
+            claims = jwt.decode(
+                given, self.server.app_key, algorithms=["RS256"], options={"verify_iat": False}
+            )
+        except jwt.InvalidTokenError:
+            claims = {}
+        if str(claims.get("iss")) != "17":
+            self.respond(
+                401, json.dumps({"message": "A JSON web token could not be decoded"}).encode()
+            )
+            return
+        token = f"ghs_{len(self.server.tokens)}"
+        self.server.tokens = {token, TOKEN}
+        ends = datetime.now(UTC) + timedelta(seconds=self.server.token_seconds)
+        told = {"token": token, "expires_at": ends.isoformat().replace("+00:00", "Z")}
+        self.tell({**told, "permissions": {}, "repository_selection": "all"}, 201)
 
     def is_known(self) -> bool:
         """Whether the asker has a token."""
