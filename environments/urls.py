@@ -60,6 +60,7 @@ urlpatterns = [
         build_arguments.of_account,
         name="account-build-arguments",
     ),
+    path("<slug:account>/ephemeral", account_settings.ephemeral, name="ephemeral-days"),
     path("<slug:account>/new-context", account_settings.new_context, name="new-context"),
     path("<slug:account>/contexts/<slug:name>", account_settings.context, name="context"),
     path(
@@ -121,6 +122,7 @@ urlpatterns = [
     path(f"{_ENVIRONMENT}builds", builds.of_environment, name="environment-builds"),
     path(f"{_ENVIRONMENT}deploys", environments.deploys, name="environment-deploys"),
     path(f"{_ENVIRONMENT}deploy/<kind:kind>", environments.deploy, name="deploy"),
+    path(f"{_ENVIRONMENT}extend", environments.extend, name="extend"),
     path(f"{_ENVIRONMENT}delete", environments.delete, name="delete-environment"),
     path(f"{_ENVIRONMENT}instances/<slug:instance>", instances.log, name="instance-log"),
     path(f"{_ENVIRONMENT}instances/<slug:instance>/terminal", instances.terminal, name="terminal"),

@@ -70,6 +70,11 @@ queue.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "expire": {
+            "task": "environments.automation.tasks.expire",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "reconcile": {
             "task": "environments.automation.tasks.reconcile",
             "schedule": 120.0,

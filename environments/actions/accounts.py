@@ -108,6 +108,15 @@ def rename_account(actor: Actor, name: str) -> None:
         note(actor, f"renamed the account {before} to {name}")
 
 
+def choose_ephemeral_days(actor: Actor, days: int) -> None:
+    """How long after its last deployment an ephemeral environment ends; 0: never. It counts from
+    the next deployment of each."""
+    require_owner(actor, "choose how long environments live")
+    with transaction.atomic():
+        Account.objects.filter(pk=actor.account.pk).update(ephemeral_days=days)
+        note(actor, f"let ephemeral environments live {days} days" if days else "let none expire")
+
+
 def _rename(account: Account, name: str) -> None:
     check_account_name(name)
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,10 +13,12 @@ from environments.actions.asking import Actor, Refused, note
 from environments.core.plan import Plan
 from environments.core.problems import error, has_errors
 from environments.models import (
+    Account,
     Deployment,
     DeploymentKind,
     DeploymentStatus,
     Environment,
+    EnvironmentType,
     Namespace,
 )
 from environments.models.deployment import LIVE
@@ -107,6 +110,8 @@ def queue(
             for planned in (shown.members if shown else ())
         },
     )
+    if kind != DeploymentKind.TEARDOWN:
+        prolong(environment)
     _supersede(deployment)
     if kind == DeploymentKind.TEARDOWN:
         _abort_running(deployment, actor)
@@ -115,6 +120,19 @@ def queue(
     status.refresh(environment.namespace)
     transaction.on_commit(lambda: _send(deployment.pk), robust=True)
     return deployment
+
+
+def prolong(environment: Environment) -> None:
+    """An ephemeral environment ends the account's number of days from now; never sooner than it
+    would have."""
+    root = environment.importer or environment
+    account = Account.objects.only("ephemeral_days").get(pk=root.application.account_id)
+    days = account.ephemeral_days
+    if root.type != EnvironmentType.EPHEMERAL or not days:
+        return
+    until = timezone.now() + timedelta(days=days)
+    sooner = Q(expires_at=None) | Q(expires_at__lt=until)
+    Environment.objects.filter(sooner, pk=root.pk).update(expires_at=until)
 
 
 def _send(pk: int) -> None:

@@ -309,6 +309,19 @@ def _save(
         note(actor, f"{change} ({locked.version})", environment=locked)
 
 
+def extend_environment(actor: Actor, environment: Environment) -> None:
+    """Let an ephemeral environment live the account's number of days from now."""
+    require_editor(actor, environment)
+    environment.refresh_from_db()
+    if environment.removed_at is not None:
+        raise Refused(error("environment.ended", name=environment.name))
+    if environment.expires_at is None:
+        raise Refused(error("environment.endless", name=environment.name))
+    with transaction.atomic():
+        deployments.prolong(environment)
+        note(actor, f"extended {environment.name}", environment=environment)
+
+
 def delete_environment(actor: Actor, environment: Environment) -> Deployment:
     """Queue the teardown; what waits is superseded, what runs is aborted."""
     require_editor(actor, environment)

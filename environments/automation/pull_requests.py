@@ -49,9 +49,9 @@ def look(application: Application, number: int) -> Iterator[Outcome]:
     for branch in branches:
         yield from settle(application.account, branch)
     row.refresh_from_db()
-    if row.is_open and row.environment is not None:
+    if not row.why_none:
         yield from (one for one in follow_branch(application, row.branch) if one.acted)
-    elif row.why_none:
+    else:
         yield Outcome(f"{row} has no environment: {row.why_none}")
 
 
@@ -70,6 +70,9 @@ def keep(application: Application, state: PullRequestState) -> PullRequest:
         "is_fork": state.is_fork,
         "labels": [label[:_LABEL] for label in state.labels[:100]],
     }
+    known = PullRequest.objects.filter(application=application, number=state.number, is_open=False)
+    if state.is_open and known.exists():
+        told["expired_commit"] = ""
     row, _ = PullRequest.objects.update_or_create(
         application=application, number=state.number, defaults=told
     )
@@ -90,6 +93,8 @@ def why_none(row: PullRequest) -> str:
         return f"it has not the label {application.pull_request_label}."
     if row.is_draft:
         return "it is a draft."
+    if row.expired_commit == row.commit:
+        return "its environment expired; a new commit, or reopening it, brings another one."
     if row.branch == application.default_branch:
         return f"its branch {row.branch} is the default branch."
     return ""

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from environments.automation import deliveries, pull_requests, reconciling, telling
+from environments.automation import deliveries, expiring, pull_requests, reconciling, telling
 from environments.models import Delivery
 from environments.tasks import BROKER_ERRORS
 from releaseclone.celery import queue
@@ -34,6 +34,12 @@ def tend_pull_requests() -> None:
     """End what another environment stands for, and tell the host how environments are."""
     pull_requests.end_replaced_now()
     telling.tell_all()
+
+
+@queue.task
+def expire() -> None:
+    """End what has come to its time."""
+    expiring.expire()
 
 
 @queue.task

@@ -94,6 +94,18 @@ class FirstVisit(forms.Form):
         return given
 
 
+class EphemeralDays(forms.Form):
+    """How long ephemeral environments live."""
+
+    days = forms.IntegerField(
+        label="Days after the last deployment",
+        min_value=0,
+        max_value=3650,
+        widget=forms.NumberInput({"class": "form-control"}),
+        help_text="Then an ephemeral environment is removed. 0: never by itself.",
+    )
+
+
 class SignInForm(AuthenticationForm):
     """Name and password. After too many failures, of a name or from a place, both must wait."""
 

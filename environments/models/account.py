@@ -11,6 +11,8 @@ class Account(models.Model):
     """An organisation: everything else belongs to one."""
 
     name = models.CharField(max_length=63, unique=True)
+    ephemeral_days = models.PositiveIntegerField(default=7)
+    """So long after its last deployment an ephemeral environment ends; 0: never."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

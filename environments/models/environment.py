@@ -98,6 +98,8 @@ class Environment(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="replaced_by"
     )
     """The environment that ends once this one is ready."""
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """When it ends by itself; None: never, and of an imported one with its importer."""
     followed_commit = models.CharField(max_length=40, blank=True)
     """The head of its branch that was last asked for because of a push."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -128,6 +130,11 @@ class Environment(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["application", "removed_at", "-created_at"]),
             models.Index(fields=["namespace"]),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(removed_at__isnull=True),
+                name="living_that_expire",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -81,6 +81,7 @@ _LISTED = (
     "status",
     "owner_name",
     "created_at",
+    "expires_at",
     "running__commit",
     "running__hosts",
     "namespace__context__public_scheme",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -89,6 +90,18 @@ def ago(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), exact, exact
     )
+
+
+@register.simple_tag
+def left(moment: datetime | None) -> SafeString | str:
+    """How long it is until a moment, in the largest unit that fits; exact on hover."""
+    if moment is None:
+        return ""
+    seconds = (moment - timezone.now()).total_seconds()
+    units = (("d", 86400), ("h", 3600), ("min", 60))
+    told = next((f"in {seconds // size:.0f} {name}" for name, size in units if seconds >= size), "")
+    exact = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return format_html('<span title="{}">{}</span>', exact, told or "now")
 
 
 @register.simple_tag

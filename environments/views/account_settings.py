@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from environments.actions.accounts import rename_account
+from environments.actions.accounts import choose_ephemeral_days, rename_account
 from environments.actions.asking import Actor, Refused, require_owner
 from environments.actions.contexts import (
     CONTAINER_ENGINES,
@@ -21,7 +21,7 @@ from environments.actions.contexts import (
 )
 from environments.core.plan import problem_form
 from environments.core.problems import Problem, error
-from environments.forms.accounts import AccountName
+from environments.forms.accounts import AccountName, EphemeralDays
 from environments.forms.contexts import ContextForm, LoginForm, fields_of
 from environments.models import Context
 from environments.queries.accounts import context_of, contexts_of
@@ -55,6 +55,7 @@ def _show(
     form: AccountName,
     status: int = 200,
     problems: Sequence[Problem] = (),
+    days: EphemeralDays | None = None,
 ) -> HttpResponse:
     return page(
         request,
@@ -62,12 +63,26 @@ def _show(
         actor,
         status,
         form=form,
+        days=days or EphemeralDays(initial={"days": actor.account.ephemeral_days}),
         contexts=contexts_of(actor.account),
         connections=connections_of(actor.account),
         found=_proposal(actor).get("socket", ""),
         problems=[problem_form(problem) for problem in problems],
         tab="settings",
     )
+
+
+@require_POST
+@in_account
+def ephemeral(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """How long ephemeral environments live."""
+    form = EphemeralDays(request.POST)
+    if not form.is_valid():
+        name = AccountName(initial={"name": actor.account.name})
+        return _show(request, actor, name, 422, days=form)
+    choose_ephemeral_days(actor, form.cleaned_data["days"])
+    messages.success(request, "Saved how long ephemeral environments live.")
+    return redirect("account-settings", actor.account.name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

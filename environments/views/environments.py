@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from environments.actions import deployments as asks
 from environments.actions import environments as acts
@@ -103,6 +104,20 @@ def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
         "link": instances_reads.link_of(environment),
         "tab": tab,
     }
+
+
+@require_POST
+@in_account
+def extend(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
+    """Let an environment live longer."""
+    environment = reads.environment_of(actor.account, env_id)
+    try:
+        acts.extend_environment(actor, environment)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{environment.name} lives longer.")
+    return redirect("environment", actor.account.name, env_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -23,9 +23,19 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import jwt
 
+from tests.github.rows import (
+    Repository,
+    Row,
+    bytes_of,
+    heads,
+    named,
+    nodes,
+    repository_row,
+    with_head,
+)
+
 TOKEN = "ghp_letmein"  # noqa: S105 - of this server
 Answer = Callable[["Handler"], None]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +46,6 @@ class Asked:
     path: str
     headers: dict[str, str]
     content: bytes = b""
-
-
-@dataclass(slots=True)
-class Repository:
-    """A repository on disk under the name that GitHub has for it."""
-
-    full_name: str
-    folder: Path
-    is_private: bool = False
-    is_archived: bool = False
-    moved_to: str = ""
-
-    def git(self, *arguments: str) -> str:
-        """What git prints there."""
-        done = subprocess.run(
-            ["git", "-C", str(self.folder), *arguments], capture_output=True, check=True
-        )
-        return done.stdout.decode().strip()
 
 
 @dataclass(slots=True)
@@ -281,7 +273,9 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/rate_limit":
             self.tell({"resources": {}})
         elif path in ("/user/repos", "/installation/repositories"):
-            rows = [repository_row(self.server, one) for one in self.server.repositories.values()]
+            rows = [
+                repository_row(self.server.web, one) for one in self.server.repositories.values()
+            ]
             if path == "/user/repos":
                 self.list(rows, query)
             else:
@@ -314,7 +308,7 @@ class Handler(BaseHTTPRequestHandler):
             headers = {"Location": f"{self.server.web}{address}"}
             self.respond(301, b'{"message": "Moved Permanently"}', headers=headers)
         elif not path:
-            self.tell(repository_row(self.server, one))
+            self.tell(repository_row(self.server.web, one))
         elif path == "/branches":
             self.list([named(*pair) for pair in heads(one, "refs/heads").items()], query)
         elif path == "/tags":
@@ -371,7 +365,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "tree":
             self.tell([{"type": "file", "path": path}])
             return
-        content = _bytes(one, sha) if int(size) <= 2**20 else b""
+        content = bytes_of(one, sha) if int(size) <= 2**20 else b""
         told = {
             "type": "symlink" if mode == "120000" else "file",
             "encoding": "base64" if content else "none",
@@ -384,7 +378,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def blob(self, one: Repository, sha: str) -> None:
         """The content of any size."""
-        content = base64.b64encode(_bytes(one, sha)).decode()
+        content = base64.b64encode(bytes_of(one, sha)).decode()
         self.tell({"sha": sha, "encoding": "base64", "content": content})
 
     def commit(self, one: Repository, sha: str) -> None:
@@ -450,54 +444,3 @@ class Handler(BaseHTTPRequestHandler):
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         status = int(headers.pop("Status", "200").split()[0])
         self.respond(status, content, headers.pop("Content-Type"), headers)
-
-
-def repository_row(server: GitHubServer, one: Repository) -> Row:
-    """A repository, as lists and its own page have it."""
-    return {
-        "id": int(hashlib.sha256(one.full_name.encode()).hexdigest()[:8], 16),
-        "full_name": one.full_name,
-        "name": one.full_name.partition("/")[2],
-        "private": one.is_private,
-        "archived": one.is_archived,
-        "clone_url": server.url(one.full_name),
-        "default_branch": one.git("symbolic-ref", "--short", "HEAD"),
-    }
-
-
-def with_head(one: Repository, row: Row) -> Row:
-    """The pull request, with the head that its branch has now."""
-    sha = heads(one, "refs/heads").get(row["head"]["ref"], row["head"]["sha"] or "0" * 40)
-    row["head"]["sha"] = sha
-    return row
-
-
-def heads(one: Repository, below: str) -> dict[str, str]:
-    """The commits of branches or tags, by their names."""
-    form = "--format=%(refname)%00%(objectname)%00%(*objectname)"
-    found = {}
-    for line in one.git("for-each-ref", form, below).splitlines():
-        name, own, behind = line.split("\0")
-        found[name.removeprefix(f"{below}/")] = behind or own
-    return found
-
-
-def named(name: str, sha: str) -> Row:
-    """A branch or a tag of a list."""
-    return {"name": name, "commit": {"sha": sha, "url": ""}, "protected": False}
-
-
-def nodes(found: dict[str, str], size: int) -> Row:
-    """The same as a question in GraphQL gets them."""
-    rows = [
-        {"name": name, "target": {"__typename": "Commit", "oid": sha}}
-        for name, sha in found.items()
-    ]
-    return {"pageInfo": {"hasNextPage": len(rows) > size}, "nodes": rows[:size]}
-
-
-def _bytes(one: Repository, sha: str) -> bytes:
-    done = subprocess.run(
-        ["git", "-C", str(one.folder), "cat-file", "blob", sha], capture_output=True, check=True
-    )
-    return done.stdout

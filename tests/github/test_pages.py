@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from environments import wiring
+from environments.actions.accounts import open_account
 from environments.automation.reconciling import reconcile
 from environments.models import Application, GitConnection, Role
 from tests.github.conftest import Hub
@@ -138,8 +139,6 @@ def test_a_member_changes_nothing(hub: Hub, member: Client, more: str) -> None:
 
 
 def test_another_account_sees_nothing_of_it(hub: Hub, owner: Client) -> None:
-    from environments.actions.accounts import open_account  # noqa: PLC0415
-
     other = open_account("other")
     hub.world.person("oda", Role.OWNER, other)
     owner.force_login(User.objects.get(username="oda"))

@@ -218,6 +218,9 @@ CATALOGUE: dict[str, Entry] = {
         "This deployment has ended already: {status}.", "There is nothing to abort."
     ),
     "fix.not-here": Entry("{act} cannot be done here.", "Change the template by hand."),
+    "environment.endless": Entry(
+        "{name} does not expire by itself.", "Delete it when it is not needed any more."
+    ),
     "application.no-label": Entry(
         "Pull requests of {name} are to be chosen by a label, and there is none.", "Name it."
     ),

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+import github
+
 from environments.core.ports import (
     Commit,
     CommitStatus,
@@ -58,12 +60,9 @@ class GitHubRepositories:
         return self._connected()[1]
 
     def _connected(self) -> tuple[Any, Asking]:
-        # The library is large: whoever has no GitHub does not wait for it.
-        import github  # noqa: PLC0415
-
         with self._lock:
             if self._made is None:
-                auth = _auth(github, self._credentials)
+                auth = _auth(self._credentials)
                 client = github.Github(
                     auth=auth,
                     base_url=self._place.api,
@@ -295,7 +294,7 @@ class GitHubRepositories:
         return answer.data
 
 
-def _auth(github: Any, credentials: Credentials) -> Any:
+def _auth(credentials: Credentials) -> Any:
     if "app_id" not in credentials:
         return github.Auth.Token(credentials["token"])
     app = github.Auth.AppAuth(credentials["app_id"], credentials["private_key"])
