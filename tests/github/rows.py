@@ -1,7 +1,9 @@
 """Repositories behind the server, and the rows in which GitHub's API tells of them."""
 
 import hashlib
+import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,3 +78,64 @@ def bytes_of(one: Repository, sha: str) -> bytes:
         ["git", "-C", str(one.folder), "cat-file", "blob", sha], capture_output=True, check=True
     )
     return done.stdout
+
+
+def commit_row(one: Repository, sha: str) -> Row | None:
+    """A commit; None where there is none."""
+    try:
+        row = one.git("log", "-1", "--format=%H%x00%an%x00%cI%x00%B", sha, "--")
+    except subprocess.CalledProcessError:
+        return None
+    full, author, date, message = row.split("\0", 3)
+    own = {"author": {"name": author}, "committer": {"date": date}, "message": message}
+    return {"sha": full, "commit": own}
+
+
+def refs_answer(repositories: Mapping[str, Repository], size: int, asked: Row) -> Row:
+    """The one question in GraphQL that the product asks: refs of some repositories."""
+    data: Row = {}
+    errors: list[Row] = []
+    variables = asked["variables"]
+    for number in range(len(variables) // 2):
+        name = f"{variables[f'o{number}']}/{variables[f'n{number}']}"
+        one = repositories.get(name)
+        if one is None:
+            said = f"Could not resolve to a Repository with the name '{name}'."
+            errors.append({"type": "NOT_FOUND", "path": [f"r{number}"], "message": said})
+            data[f"r{number}"] = None
+            continue
+        default = one.git("symbolic-ref", "--short", "HEAD")
+        has = default in heads(one, "refs/heads")
+        data[f"r{number}"] = {
+            "nameWithOwner": name,
+            "defaultBranchRef": {"name": default} if has else None,
+            "branches": nodes(heads(one, "refs/heads"), size),
+            "tags": nodes(heads(one, "refs/tags"), size),
+        }
+    return {"data": data, **({"errors": errors} if errors else {})}
+
+
+def git_answer(
+    folder: Path, asked: Any, path: str, query: str
+) -> tuple[int, bytes, str, dict[str, str]]:
+    """What git asks, by its own program for web servers: status, content, kind, headers."""
+    environment = {
+        **os.environ,
+        "GIT_PROJECT_ROOT": str(folder),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REQUEST_METHOD": asked.command,
+        "CONTENT_TYPE": asked.headers.get("Content-Type") or "",
+        "CONTENT_LENGTH": str(len(asked.content)),
+        "HTTP_CONTENT_ENCODING": asked.headers.get("Content-Encoding") or "",
+        "GIT_PROTOCOL": asked.headers.get("Git-Protocol") or "",
+    }
+    command = ["git", "http-backend"]
+    done = subprocess.run(
+        command, input=asked.content, env=environment, capture_output=True, check=True
+    )
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    status = int(headers.pop("Status", "200").split()[0])
+    return status, content, headers.pop("Content-Type"), headers

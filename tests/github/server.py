@@ -7,7 +7,6 @@ What it answers has the shape of GitHub's published examples. It keeps what is w
 import base64
 import hashlib
 import json
-import os
 import re
 import subprocess
 import threading
@@ -27,9 +26,11 @@ from tests.github.rows import (
     Repository,
     Row,
     bytes_of,
+    commit_row,
+    git_answer,
     heads,
     named,
-    nodes,
+    refs_answer,
     repository_row,
     with_head,
 )
@@ -383,37 +384,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def commit(self, one: Repository, sha: str) -> None:
         """Who made it, and when."""
-        try:
-            row = one.git("log", "-1", "--format=%H%x00%an%x00%cI%x00%B", sha, "--")
-        except subprocess.CalledProcessError:
+        row = commit_row(one, sha)
+        if row is None:
             self.respond(422, json.dumps({"message": f"No commit found for SHA: {sha}"}).encode())
-            return
-        full, author, date, message = row.split("\0", 3)
-        own = {"author": {"name": author}, "committer": {"date": date}, "message": message}
-        self.tell({"sha": full, "commit": own})
+        else:
+            self.tell(row)
 
     def graphql(self, asked: Row) -> None:
         """The one question that the product asks: refs of some repositories."""
-        data: Row = {}
-        errors: list[Row] = []
-        variables = asked["variables"]
-        for number in range(len(variables) // 2):
-            name = f"{variables[f'o{number}']}/{variables[f'n{number}']}"
-            one = self.server.repositories.get(name)
-            if one is None:
-                said = f"Could not resolve to a Repository with the name '{name}'."
-                errors.append({"type": "NOT_FOUND", "path": [f"r{number}"], "message": said})
-                data[f"r{number}"] = None
-                continue
-            default = one.git("symbolic-ref", "--short", "HEAD")
-            has = default in heads(one, "refs/heads")
-            data[f"r{number}"] = {
-                "nameWithOwner": name,
-                "defaultBranchRef": {"name": default} if has else None,
-                "branches": nodes(heads(one, "refs/heads"), self.server.page_size),
-                "tags": nodes(heads(one, "refs/tags"), self.server.page_size),
-            }
-        self.tell({"data": data, **({"errors": errors} if errors else {})})
+        self.tell(refs_answer(self.server.repositories, self.server.page_size, asked))
 
     def clone(self, name: str, path: str, query: str) -> None:
         """What git asks, by git's own program for web servers."""
@@ -424,23 +403,4 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        environment = {
-            **os.environ,
-            "GIT_PROJECT_ROOT": str(one.folder / ".git"),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type") or "",
-            "CONTENT_LENGTH": str(len(self.content)),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
-        }
-        done = subprocess.run(
-            ["git", "http-backend"], input=self.content, env=environment, capture_output=True,
-            check=True,
-        )  # fmt: skip
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        status = int(headers.pop("Status", "200").split()[0])
-        self.respond(status, content, headers.pop("Content-Type"), headers)
+        self.respond(*git_answer(one.folder / ".git", self, path, query))
