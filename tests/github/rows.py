@@ -11,6 +11,16 @@ from typing import Any
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as it came."""
+
+    verb: str
+    path: str
+    headers: dict[str, str]
+    content: bytes = b""
+
+
 @dataclass(slots=True)
 class Repository:
     """A repository on disk under the name that GitHub has for it."""

@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 import jwt
 
 from tests.github.rows import (
+    Asked,
     Repository,
     Row,
     bytes_of,
@@ -37,16 +38,6 @@ from tests.github.rows import (
 
 TOKEN = "ghp_letmein"  # noqa: S105 - of this server
 Answer = Callable[["Handler"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, as it came."""
-
-    verb: str
-    path: str
-    headers: dict[str, str]
-    content: bytes = b""
 
 
 @dataclass(slots=True)
