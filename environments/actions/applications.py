@@ -135,7 +135,9 @@ def _name_problems(actor: Actor, name: str) -> Iterator[Problem]:
         yield error("application.taken", name=name)
 
 
-def choose_pull_requests(actor: Actor, application: Application, *, get: str, label: str) -> None:
+def choose_pull_requests(
+    actor: Actor, application: Application, *, get: str, label: str, rebinds: bool
+) -> None:
     """Which pull requests get an environment from now on; those that have one keep it until the
     host is asked about them again."""
     require_owner(actor, "choose which pull requests get an environment")
@@ -146,6 +148,7 @@ def choose_pull_requests(actor: Actor, application: Application, *, get: str, la
         Application.objects.filter(pk=application.pk).update(
             pull_requests_get=wanted,
             pull_request_label=label.strip() or application.pull_request_label,
+            rebinds_itself=rebinds,
         )
         note(
             actor,

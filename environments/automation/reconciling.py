@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from environments import wiring
 from environments.actions.asking import Actor, Refused, note, require_owner
-from environments.automation import pull_requests
+from environments.automation import pull_requests, rebinding
 from environments.automation.following import follow, tracking
 from environments.automation.outcome import NotYet, Outcome
 from environments.core.ports import GitHostError
@@ -29,7 +29,7 @@ def reconcile() -> None:
     for connection in GitConnection.objects.select_related("account"):
         _heads(connection)
         _pull_requests(connection)
-        for one in settled(connection):
+        for one in (*settled(connection), *rebinding.look(connection)):
             logger.debug("%s", one.said)
 
 

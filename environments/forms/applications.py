@@ -80,6 +80,13 @@ class PullRequests(forms.Form):
     label = text_field(
         "The label", max_length=50, required=False, help_text="Of those that get one by a label."
     )
+    rebinds = forms.BooleanField(
+        label="Imports follow late branches",
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+        help_text="A branch that comes or goes in an imported repository starts a Deploy Setup of "
+        "the environments that it matters to. Otherwise it is offered on their pages.",
+    )
 
 
 class Deletion(forms.Form):

@@ -33,6 +33,8 @@ class Application(models.Model):
     )
     pull_request_label = models.CharField(max_length=50, default="environment")
     """Of a pull request that gets one, where only those with a label do."""
+    rebinds_itself = models.BooleanField(default=False)
+    """Whether imports of its environments follow branches that come late, by a Setup."""
     default_branch = models.CharField(max_length=255)
     number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

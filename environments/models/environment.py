@@ -100,6 +100,8 @@ class Environment(models.Model):
     """The environment that ends once this one is ready."""
     expires_at = models.DateTimeField(null=True, blank=True)
     """When it ends by itself; None: never, and of an imported one with its importer."""
+    rebinds = models.JSONField(default=list, blank=True)
+    """What a Setup would bind its imports to, where that is not what they are bound to."""
     followed_commit = models.CharField(max_length=40, blank=True)
     """The head of its branch that was last asked for because of a push."""
     created_at = models.DateTimeField(auto_now_add=True)

@@ -215,6 +215,16 @@ def pull_requests_of(environment: Environment) -> QuerySet[PullRequest]:
     return root.pull_requests.select_related("application").order_by("pk")
 
 
+def rebinds_of(environment: Environment) -> list[dict[str, str]]:
+    """What a Setup would bind otherwise, as it was found last; without what it has bound since."""
+    found = list(environment.rebinds)
+    if not found:
+        return []
+    rows = environment.imported.filter(removed_at__isnull=True)
+    bound = dict(rows.values_list("application__name", "branch"))
+    return [one for one in found if bound.get(one["application"]) == one["old"]]
+
+
 def links_of(environment: Environment) -> list[str]:
     """The hosted URLs of the namespace as they are now, the environment's own first."""
     environment.refresh_from_db()

@@ -92,8 +92,13 @@ def _show(
 
 
 def _policy(application: Application) -> PullRequests:
-    kept = {"get": application.pull_requests_get, "label": application.pull_request_label}
-    return PullRequests(initial=kept)
+    return PullRequests(
+        initial={
+            "get": application.pull_requests_get,
+            "label": application.pull_request_label,
+            "rebinds": application.rebinds_itself,
+        }
+    )
 
 
 def _texts_of(version: ApplicationVersion) -> dict[str, str]:
@@ -124,7 +129,7 @@ def pull_requests(request: HttpRequest, actor: Actor, name: str) -> HttpResponse
         return _show(
             request, actor, application, 422, pull_requests=form, problems=refused.problems
         )
-    messages.success(request, "Saved which pull requests get an environment.")
+    messages.success(request, "Saved what pull requests and branches bring.")
     return redirect("application-settings", actor.account.name, name)
 
 

@@ -102,6 +102,7 @@ def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
         "is_behind": bool(deployed) and deployed != environment.version,
         "editable": environment.removed_at is None and may_edit(actor, environment),
         "link": instances_reads.link_of(environment),
+        "rebinds": reads.rebinds_of(environment),
         "tab": tab,
     }
 

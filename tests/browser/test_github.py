@@ -91,7 +91,7 @@ def connected(page: Page, server: GitHubServer) -> Hook:
         page.goto(f"/demo/applications/{name}/settings")
         page.select_option("select[name=get]", "all")
         page.locator("form[action$='pull-requests'] button").click()
-        expect(page.locator("main")).to_contain_text("Saved which pull requests")
+        expect(page.locator("main")).to_contain_text("Saved what pull requests")
     return Hook(address.strip(), secret.strip())
 
 
