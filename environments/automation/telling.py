@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from environments import wiring
 from environments.core.comments import EnvironmentState, ImportLine, comment, gone
-from environments.core.ports import CommitStatus, GitHostError
+from environments.core.ports import Announced, CommitStatus, Forge, GitHostError
 from environments.models import Environment, EnvironmentStatus, PullRequest
 from environments.queries.environments import links_of
 
@@ -45,8 +45,9 @@ def _tell(row: PullRequest) -> None:
         if row.told in ("", "gone"):
             return
         text, status, mark = gone(row.environment.name, row.why_none or "it ended"), None, "gone"
+        announced = Announced(row.environment.name, "inactive", "removed", "", "")
     else:
-        text, status = _said(row, row.environment)
+        text, status, announced = _said(row, row.environment)
         mark = hashlib.sha256(f"{text}{status}{row.commit}".encode()).hexdigest()
     if mark == row.told:
         return
@@ -59,6 +60,7 @@ def _tell(row: PullRequest) -> None:
         PullRequest.objects.filter(pk=row.pk).update(comment_id=written)
         if status is not None:
             forge.set_status(url, row.commit, status)
+        _announce(row, forge, announced)
     except GitHostError as wrong:
         pause = min(timedelta(seconds=15 * 2 ** min(row.told_tries, 10)), _LONGEST)
         changed = {
@@ -71,7 +73,18 @@ def _tell(row: PullRequest) -> None:
     PullRequest.objects.filter(pk=row.pk).update(**changed)
 
 
-def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus]:
+def _announce(row: PullRequest, forge: Forge, announced: Announced) -> None:
+    """One deployment of the host's for each commit; none is begun for what has ended."""
+    is_same = row.announced_commit == row.commit or announced.state == "inactive"
+    known = row.announced_id if is_same else None
+    if known is None and announced.state == "inactive":
+        return
+    url = row.application.repository_url
+    key = forge.announce(url, row.commit, announced, known=known)
+    PullRequest.objects.filter(pk=row.pk).update(announced_id=key, announced_commit=row.commit)
+
+
+def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus, Announced]:
     account = environment.application.account
     page = f"{settings.RELEASECLONE.public_url}/{account.name}/environments/{environment.env_id}/"
     last = environment.deployments.order_by("-pk").first()
@@ -91,7 +104,12 @@ def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus
         failure=failure,
     )
     word, told = _STATES.get(EnvironmentStatus(environment.status), ("pending", "is on its way"))
-    return comment(state), CommitStatus(word, f"{environment.name} {told}", page)
+    text = f"{environment.name} {told}"
+    link = state.links[0] if word == "success" and state.links else ""
+    announced = Announced(
+        environment.name, "in_progress" if word == "pending" else word, text, link, page
+    )
+    return comment(state), CommitStatus(word, text, page), announced
 
 
 def _imports(environment: Environment) -> list[ImportLine]:

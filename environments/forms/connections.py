@@ -22,8 +22,8 @@ class ConnectionForm(forms.Form):
         "Token",
         "off",
         required=False,
-        help_text="A fine-grained personal token: Contents and Metadata to read; Pull requests and "
-        "Commit statuses to write.",
+        help_text="A fine-grained personal token: Contents and Metadata to read; Pull requests, "
+        "Commit statuses and Deployments to write.",
     )
     app_id = text_field("Number of the App", max_length=20, required=False, attrs=_MONO)
     installation_id = text_field(

@@ -34,6 +34,9 @@ class PullRequest(models.Model):
     """At this commit its environment came to its end by time."""
     comment_id = models.BigIntegerField(null=True, blank=True)
     """The comment of it that is ours."""
+    announced_id = models.BigIntegerField(null=True, blank=True)
+    announced_commit = models.CharField(max_length=40, blank=True)
+    """The host's own deployment of it, and of which commit."""
     told = models.CharField(max_length=64, blank=True)
     """Digest of what the host was told last."""
     told_wrong = models.CharField(max_length=500, blank=True)

@@ -52,6 +52,22 @@ def repository_row(web: str, one: Repository) -> Row:
     }
 
 
+def pull_row(web: str, name: str, number: int, branch: str) -> Row:
+    """A pull request as it is opened."""
+    return {
+        "number": number,
+        "title": f"Change {branch}",
+        "state": "open",
+        "draft": False,
+        "merged_at": None,
+        "html_url": f"{web}/{name}/pull/{number}",
+        "user": {"login": "octocat"},
+        "labels": [],
+        "head": {"ref": branch, "sha": "", "repo": {"full_name": name}},
+        "base": {"ref": "main", "repo": {"full_name": name}},
+    }
+
+
 def with_head(one: Repository, row: Row) -> Row:
     """The pull request, with the head that its branch has now."""
     sha = heads(one, "refs/heads").get(row["head"]["ref"], row["head"]["sha"] or "0" * 40)

@@ -31,6 +31,7 @@ from tests.github.rows import (
     git_answer,
     heads,
     named,
+    pull_row,
     refs_answer,
     repository_row,
     with_head,
@@ -70,6 +71,7 @@ class GitHubServer(ThreadingHTTPServer):
         self.pulls: dict[str, dict[int, Row]] = {}
         self.comments: dict[int, Row] = {}
         self.statuses: list[Row] = []
+        self.deployments: dict[int, list[Row]] = {}
 
     def add(self, full_name: str, folder: Path, **more: Any) -> Repository:
         """A repository; what clones it needs."""
@@ -90,19 +92,7 @@ class GitHubServer(ThreadingHTTPServer):
         """A pull request of a branch; its number."""
         rows = self.pulls.setdefault(name, {})
         number = len(rows) + 1
-        rows[number] = {
-            "number": number,
-            "title": f"Change {branch}",
-            "state": "open",
-            "draft": False,
-            "merged_at": None,
-            "html_url": f"{self.web}/{name}/pull/{number}",
-            "user": {"login": "octocat"},
-            "labels": [],
-            "head": {"ref": branch, "sha": "", "repo": {"full_name": name}},
-            "base": {"ref": "main", "repo": {"full_name": name}},
-            **more,
-        }
+        rows[number] = {**pull_row(self.web, name, number, branch), **more}
         return number
 
     def changes(self, name: str, number: int, **more: Any) -> None:
@@ -305,7 +295,7 @@ class Handler(BaseHTTPRequestHandler):
             self.list([named(*pair) for pair in heads(one, "refs/heads").items()], query)
         elif path == "/tags":
             self.list([named(*pair) for pair in heads(one, "refs/tags").items()], query)
-        elif path.startswith(("/pulls", "/issues/", "/statuses/")):
+        elif path.startswith(("/pulls", "/issues/", "/statuses/", "/deployments")):
             self.conversation(one, path, query)
         elif path.startswith("/contents/"):
             self.file(one, path.removeprefix("/contents/"), query.get("ref", "HEAD"))
@@ -341,6 +331,13 @@ class Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/statuses/([0-9a-f]{40})", path):
             self.server.statuses.append({"sha": found[1], **told})
             self.tell({"id": 1, **told}, 201)
+        elif path == "/deployments":
+            key = 500 + len(self.server.deployments)
+            self.server.deployments[key] = [told]
+            self.tell({"id": key}, 201)
+        elif found := re.fullmatch(r"/deployments/(\d+)/statuses", path):
+            self.server.deployments[int(found[1])].append(told)
+            self.tell({"id": 1}, 201)
         else:
             self.missing()
 

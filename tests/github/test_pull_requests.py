@@ -323,6 +323,9 @@ def test_one_comment_is_kept_and_changed(shop: Hub) -> None:
     assert "| backend | login |" in second
     last = shop.server.statuses[-1]
     assert (last["state"], last["context"]) == ("success", "releaseclone")
+    ((begun, *states),) = shop.server.deployments.values()
+    assert (begun["environment"], begun["required_contexts"]) == (environment.name, [])
+    assert [one["state"] for one in states] == ["in_progress", "success"]
     count = len(shop.server.asked)
     telling.tell_all()
     assert len(shop.server.asked) == count
@@ -331,6 +334,8 @@ def test_one_comment_is_kept_and_changed(shop: Hub) -> None:
     telling.tell_all()
     (third,) = shop.server.comments_of("acme/frontend", number)
     assert "removed" in third
+    ((*_, last),) = shop.server.deployments.values()
+    assert last["state"] == "inactive"
 
 
 def test_a_comment_that_somebody_deleted_is_made_again(shop: Hub) -> None:

@@ -34,6 +34,9 @@ from environments.core.ports.builders import (
     Unwanted as Unwanted,
 )
 from environments.core.ports.forges import (
+    Announced as Announced,
+)
+from environments.core.ports.forges import (
     CommitStatus as CommitStatus,
 )
 from environments.core.ports.forges import (

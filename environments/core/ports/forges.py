@@ -53,6 +53,18 @@ class CommitStatus:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A deployment as the host shows it. ``state``: "in_progress", "success", "failure" or
+    "inactive"; ``address``: where it runs, "" where it does not; ``log``: what tells of it."""
+
+    environment: str
+    state: str
+    text: str
+    address: str
+    log: str
+
+
 @runtime_checkable
 class Forge(GitHost, Protocol):
     """Raises only ``GitHostError``, and fewer things than a git host can ask it one by one."""
@@ -78,5 +90,8 @@ class Forge(GitHost, Protocol):
 
     def comment(self, url: str, number: int, text: str, *, known: int | None) -> int:
         """Write the comment of this key anew, or make one where there is none any more; its key."""
+
+    def announce(self, url: str, commit: str, announced: Announced, *, known: int | None) -> int:
+        """Tell of the deployment of this key, or of a new one of the commit; its key."""
 
     def set_status(self, url: str, commit: str, status: CommitStatus) -> None: ...

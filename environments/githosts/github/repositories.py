@@ -11,6 +11,7 @@ from urllib.parse import quote
 import github
 
 from environments.core.ports import (
+    Announced,
     Commit,
     CommitStatus,
     GitHost,
@@ -238,6 +239,32 @@ class GitHubRepositories:
         if row is None:
             row = self._asking.send("POST", f"/repos/{name}/issues/{number}/comments", content)
         return int(self._there(name, Answer(row))["id"])
+
+    def announce(self, url: str, commit: str, announced: Announced, *, known: int | None) -> int:
+        """A deployment of GitHub's own pages: one for each commit, with its newest state."""
+        name = self._place.repository(url)
+        text = announced.text[:140]
+        if known is None:
+            made = {
+                "ref": commit,
+                "environment": announced.environment,
+                "description": text,
+                "auto_merge": False,
+                "required_contexts": [],
+                "transient_environment": True,
+            }
+            row = self._asking.send("POST", f"/repos/{name}/deployments", made)
+            known = int(self._there(name, Answer(row))["id"])
+        state = {
+            "state": announced.state,
+            "description": text,
+            "log_url": announced.log,
+            "auto_inactive": True,
+            **({"environment_url": announced.address} if announced.address else {}),
+        }
+        row = self._asking.send("POST", f"/repos/{name}/deployments/{known}/statuses", state)
+        self._there(name, Answer(row))
+        return known
 
     def set_status(self, url: str, commit: str, status: CommitStatus) -> None:
         """What stands beside the commit on GitHub's pages."""
