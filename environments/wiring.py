@@ -72,6 +72,7 @@ def _forge(pk: int, web: str, credentials: bytes, seal_name: str) -> Forge:
             web,
             credentials=json.loads(unseal(credentials, belongs_to=seal_name)),
             transfers=transfers,
+            here_allowed=settings.GIT_HOSTS["git"][1].get("local_allowed", False),
         ),
     )
 

@@ -4,18 +4,19 @@ A host that cannot be told fails no deployment: it is tried again, later and lat
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from environments import wiring
 from environments.core.comments import EnvironmentState, ImportLine, comment, gone
 from environments.core.ports import Announced, CommitStatus, Forge, GitHostError
-from environments.models import Environment, EnvironmentStatus, PullRequest
+from environments.models import Deployment, Environment, EnvironmentStatus, PullRequest
 from environments.queries.environments import links_of
 
 _AT_ONCE = 50
@@ -35,22 +36,35 @@ def tell_all() -> None:
         environment__isnull=False,
         application__connection__isnull=False,
     ).select_related("application__connection", "environment__application__account")
-    for row in rows.order_by("seen_at")[: _AT_ONCE * 4]:
-        _tell(row)
+    newest = Deployment.objects.filter(environment=OuterRef("environment")).order_by("-pk")
+    known = list(rows.annotate(newest=Subquery(newest.values("pk")[:1])))
+    sharing: dict[int | None, list[int]] = defaultdict(list)
+    for row in known:
+        sharing[row.environment_id].append(row.pk)
+    changed = [(row, _mark(row, sharing[row.environment_id])) for row in known]
+    for row, mark in [one for one in changed if one[1] != one[0].told][:_AT_ONCE]:
+        _tell(row, mark)
 
 
-def _tell(row: PullRequest) -> None:
+def _mark(row: PullRequest, sharing: list[int]) -> str:
+    """Differs from the one before when there is something new to tell: cheap, as all are looked at
+    every few seconds."""
+    environment = row.environment
+    assert environment is not None
+    if environment.removed_at is not None:
+        return "gone"
+    state = (environment.pk, environment.status, environment.running_id, row.commit)
+    newest = row.newest  # type: ignore[attr-defined]
+    return hashlib.sha256(repr((*state, newest, sorted(sharing))).encode()).hexdigest()
+
+
+def _tell(row: PullRequest, mark: str) -> None:
     assert row.environment is not None
     if row.environment.removed_at is not None:
-        if row.told in ("", "gone"):
-            return
-        text, status, mark = gone(row.environment.name, row.why_none or "it ended"), None, "gone"
+        text, status = gone(row.environment.name, row.why_none or "it ended"), None
         announced = Announced(row.environment.name, "inactive", "removed", "", "")
     else:
         text, status, announced = _said(row, row.environment)
-        mark = hashlib.sha256(f"{text}{status}{row.commit}".encode()).hexdigest()
-    if mark == row.told:
-        return
     forge = wiring.forge(row.application.connection)  # type: ignore[arg-type]
     url = row.application.repository_url
     changed: Mapping[str, Any]

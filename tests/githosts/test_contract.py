@@ -37,7 +37,9 @@ def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asked]:
         made: Callable[..., GitHost] = lambda variables: GitRepositories(  # noqa: E731
             tmp_path / "cache", local_allowed=True, variables=variables
         )
-        host = GitHubRepositories(server.web, credentials={"token": TOKEN}, transfers=made)
+        host = GitHubRepositories(
+            server.web, credentials={"token": TOKEN}, transfers=made, here_allowed=True
+        )
         yield Asked(host, repository, server.url("acme/shop"), server.url("acme/none"))
 
 

@@ -46,6 +46,7 @@ def host(server: GitHubServer, cache: Path, token: str = TOKEN) -> GitHubReposit
         credentials={"token": token},
         transfers=lambda given: GitRepositories(cache, local_allowed=True, variables=given),
         seconds=SOON,
+        here_allowed=True,
     )
 
 
@@ -330,6 +331,7 @@ def as_app(
         credentials={"app_id": app_id, "private_key": pem, "installation_id": "5"},
         transfers=lambda given: GitRepositories(cache, local_allowed=True, variables=given),
         seconds=SOON,
+        here_allowed=True,
     )
 
 
@@ -379,3 +381,14 @@ def test_a_key_that_is_none_is_told(server: GitHubServer, tmp_path: Path) -> Non
     with pytest.raises(GitHostUnreachable) as told:
         app.check()
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "0.0.0.0"])
+def test_the_machine_of_the_product_is_not_asked(tmp_path: Path, host: str) -> None:
+    strict = GitHubRepositories(
+        f"http://{host}:9",
+        credentials={"token": TOKEN},
+        transfers=lambda given: GitRepositories(tmp_path, variables=given),
+    )
+    with pytest.raises(GitHostUnreachable, match="leads to the machine of the product"):
+        strict.check()

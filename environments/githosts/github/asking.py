@@ -23,7 +23,8 @@ from environments.githosts.github.place import Place
 
 _PAGES = 100
 """Of one list; each has up to a hundred rows."""
-_REMEMBERED = 2000
+_REMEMBERED, _LARGEST_REMEMBERED = 500, 100_000
+"""Answers, and characters of each."""
 _SECONDARY_SECONDS = 60.0
 """How long to be silent where a secondary limit names no time."""
 
@@ -56,9 +57,9 @@ class _Known:
 class Asking:
     """A GitHub, asked as one person or as one installation of an App."""
 
-    def __init__(self, place: Place, requester: Any, *, seconds: float) -> None:
+    def __init__(self, place: Place, requester: Any, *, seconds: float, here_allowed: bool) -> None:
         self.place = place
-        self._requester, self._seconds = requester, seconds
+        self._requester, self._seconds, self._here_allowed = requester, seconds, here_allowed
         parts = urlsplit(place.api)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._known: dict[str, _Known] = {}
@@ -75,7 +76,8 @@ class Asking:
         if status == HTTPStatus.NOT_MODIFIED and known:
             return known.answer
         answer = Answer(self._data(status, received, text), received)
-        if (mark := received.get("etag")) and answer.data is not None:
+        is_small = len(text) <= _LARGEST_REMEMBERED
+        if is_small and (mark := received.get("etag")) and answer.data is not None:
             with self._lock:
                 while len(self._known) >= _REMEMBERED:
                     self._known.pop(next(iter(self._known)))
@@ -128,7 +130,7 @@ class Asking:
     ) -> tuple[int, Mapping[str, str], str]:
         if time.time() < self._silent_until:
             raise self._told_limit()
-        line = Line(self._origin, seconds=self._seconds)
+        line = Line(self._origin, seconds=self._seconds, here_allowed=self._here_allowed)
         try:
             status, received, text = self._requester.requestJson(
                 verb, path, dict(parameters or {}), dict(headers), content, cnx=line

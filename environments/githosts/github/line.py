@@ -1,10 +1,14 @@
 """One question to a server: a whole answer in time and of a size, or none."""
 
+import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
+
+from environments.core.addresses import leads_to_this_machine
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of an answer that is read."""
@@ -43,8 +47,8 @@ class Response:
 class Line:
     """Takes the place of the library's own connection, whose body may come for ever."""
 
-    def __init__(self, origin: str, *, seconds: float) -> None:
-        self._origin, self._seconds = origin, seconds
+    def __init__(self, origin: str, *, seconds: float, here_allowed: bool) -> None:
+        self._origin, self._seconds, self._here_allowed = origin, seconds, here_allowed
         self._until = time.monotonic() + seconds
         self._turns = 0
         self._asked: tuple[str, str, Any, dict[str, str]] = ("", "", None, {})
@@ -62,6 +66,8 @@ class Line:
     def getresponse(self) -> Response:
         """The whole answer; ``NoAnswer``."""
         verb, url, content, headers = self._asked
+        if not self._here_allowed:
+            self._check_where()
         with requests.Session() as session:
             session.auth = _Nobody()
             try:
@@ -79,6 +85,16 @@ class Line:
                 raise self._too_late() from late
             except requests.RequestException as away:
                 raise NoAnswer(f"does not answer ({_reason(away)})") from away
+
+    def _check_where(self) -> None:
+        """Nobody may have the product ask its own machine, or what only that reaches."""
+        host = urlsplit(self._origin).hostname or ""
+        try:
+            found = {str(row[4][0]) for row in socket.getaddrinfo(host, None)}
+        except OSError as unknown:
+            raise NoAnswer("does not answer (its name is not known)") from unknown
+        if any(map(leads_to_this_machine, (host, *found))):
+            raise NoAnswer("leads to the machine of the product, and is not asked")
 
     def _body(self, answer: requests.Response) -> str:
         pieces, size = [], 0

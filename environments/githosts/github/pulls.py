@@ -17,20 +17,25 @@ def state_of(place: Place, repository: str, row: Mapping[str, Any]) -> PullReque
         own = ((head.get("repo") or {}).get("full_name") or "").lower()
         return PullRequestState(
             number=int(row["number"]),
-            title=str(row["title"]),
+            title=_clean(row["title"]),
             address=f"{place.web}/{repository}/pull/{int(row['number'])}",
-            author=str((row.get("user") or {}).get("login") or "somebody"),
-            branch=str(head["ref"]),
-            base=str(row["base"]["ref"]),
-            commit=str(head["sha"]),
+            author=_clean((row.get("user") or {}).get("login") or "somebody"),
+            branch=_clean(head["ref"]),
+            base=_clean(row["base"]["ref"]),
+            commit=_clean(head["sha"]),
             is_open=row["state"] == "open",
             is_merged=bool(row.get("merged") or row.get("merged_at")),
             is_draft=bool(row.get("draft")),
             is_fork=own != str(row["base"]["repo"]["full_name"]).lower(),
-            labels=tuple(str(label["name"]) for label in row.get("labels") or ()),
+            labels=tuple(_clean(label["name"]) for label in row.get("labels") or ()),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise GitHostUnreachable(
             f"{place.name} gave a pull request of {repository} that cannot be read. Try again "
             "later."
         ) from None
+
+
+def _clean(text: object) -> str:
+    """Without what no database keeps."""
+    return str(text).replace("\0", "")

@@ -38,8 +38,9 @@ LARGEST_FILE = 5 * 1024 * 1024
 class GitHubRepositories:
     """Reads repositories of the GitHub at ``web``, such as ``https://github.com``.
 
-    ``seconds`` limits each question. What is asked again is asked with the mark of the answer
-    that is known, which does not count towards GitHub's limits while it holds.
+    ``seconds`` limits each question; ``here_allowed``: whether it may be on this machine. What is
+    asked again is asked with the mark of the answer that is known, which does not count towards
+    GitHub's limits while it holds.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class GitHubRepositories:
         credentials: Credentials,
         transfers: Transfers,
         seconds: float = 15.0,
+        here_allowed: bool = False,
     ) -> None:
         self._place = Place(web)
+        self._here_allowed = here_allowed
         self._credentials, self._transfers, self._seconds = dict(credentials), transfers, seconds
         self._lock = threading.Lock()
         self._made: tuple[Any, Asking] | None = None
@@ -72,7 +75,15 @@ class GitHubRepositories:
                     seconds_between_requests=None,
                     seconds_between_writes=None,
                 )
-                self._made = auth, Asking(self._place, client.requester, seconds=self._seconds)
+                self._made = (
+                    auth,
+                    Asking(
+                        self._place,
+                        client.requester,
+                        seconds=self._seconds,
+                        here_allowed=self._here_allowed,
+                    ),
+                )
             return self._made
 
     def check(self) -> str:
