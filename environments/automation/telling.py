@@ -42,8 +42,13 @@ def tell_all() -> None:
     for row in known:
         sharing[row.environment_id].append(row.pk)
     changed = [(row, _mark(row, sharing[row.environment_id])) for row in known]
-    for row, mark in [one for one in changed if one[1] != one[0].told][:_AT_ONCE]:
+    for row, mark in [one for one in changed if _is_news(*one)][:_AT_ONCE]:
         _tell(row, mark)
+
+
+def _is_news(row: PullRequest, mark: str) -> bool:
+    """Of an environment that nobody was told of, nobody is told that it is gone."""
+    return mark != row.told and not (mark == "gone" and not row.told)
 
 
 def _mark(row: PullRequest, sharing: list[int]) -> str:
