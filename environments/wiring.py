@@ -16,7 +16,10 @@ from environments.core.ports import (
     Forge,
     GitHost,
     Ingress,
+    MadeApp,
 )
+
+_APPS = "environments.githosts.github.apps"
 
 
 @cache
@@ -75,6 +78,17 @@ def _forge(pk: int, web: str, credentials: bytes, seal_name: str) -> Forge:
             here_allowed=settings.GIT_HOSTS["git"][1].get("local_allowed", False),
         ),
     )
+
+
+def made_app(web: str, code: str) -> MadeApp:
+    """The App that the host made of a manifest, by the code that it sent back."""
+    here = settings.GIT_HOSTS["git"][1].get("local_allowed", False)
+    return cast(MadeApp, import_string(f"{_APPS}.app_of")(web, code, here_allowed=here))
+
+
+def manifest(**given: str) -> dict[str, Any]:
+    """What the host makes an App of."""
+    return cast(dict[str, Any], import_string(f"{_APPS}.manifest")(**given))
 
 
 class Context(Protocol):

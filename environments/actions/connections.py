@@ -1,12 +1,15 @@
 """Asking for connections: as whom an account reads the repositories of a GitHub."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.core import signing
 from django.db import IntegrityError, transaction
 
 from environments import wiring
@@ -18,6 +21,12 @@ from environments.models import Account, Application, Delivery, GitConnection
 
 PUBLIC = "https://github.com"
 _SECRET_BYTES = 32
+_MADE, _INSTALLED = "app made", "app installed"
+_STATE_SECONDS = 3600
+_NAME_LENGTH = 34
+"""Of an App, at the host."""
+_ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,105 @@ def save_connection(actor: Actor, connection: GitConnection, draft: ConnectionDr
     except IntegrityError as taken:
         raise Refused(error("connection.taken", host=connection.host)) from taken
     return said
+
+
+@dataclass(frozen=True, slots=True)
+class AppRequest:
+    """What a person brings to the host, to have an App made there."""
+
+    address: str
+    manifest: str
+    """JSON."""
+
+
+def ask_for_app(actor: Actor, *, web: str, organisation: str) -> AppRequest:
+    """What to send to the host; it sends the person back with a code and this state."""
+    require_owner(actor, "add connections")
+    web, organisation = _checked(web), organisation.strip()
+    if organisation and not _ORGANISATION.fullmatch(organisation):
+        raise Refused(error("connection.organisation", name=organisation))
+    if actor.account.git_connections.filter(web=web).exists():
+        raise Refused(error("connection.taken", host=web.partition("://")[2]))
+    key = secrets.token_hex(16)
+    home, account = settings.RELEASECLONE.public_url, actor.account.name
+    manifest = wiring.manifest(
+        name=f"releaseclone {account}"[:_NAME_LENGTH],
+        home=home,
+        hook=f"{home}/webhooks/{key}",
+        made=f"{home}/{account}/app-made",
+        installed=f"{home}/{account}/app-installed",
+    )
+    state = signing.dumps({"web": web, "key": key, **_bound(actor)}, salt=_MADE)
+    below = f"organizations/{organisation}/" if organisation else ""
+    address = f"{web}/{below}settings/apps/new?{urlencode({'state': state})}"
+    return AppRequest(address, json.dumps(manifest))
+
+
+def take_app(actor: Actor, *, code: str, state: str) -> str:
+    """Keep the App that the host made; the address where the person installs it."""
+    require_owner(actor, "add connections")
+    told = _told(actor, state, _MADE)
+    if not _CODE.fullmatch(code):
+        raise Refused(error("connection.state"))
+    try:
+        made = wiring.made_app(told["web"], code)
+    except GitHostError as wrong:
+        host = told["web"].partition("://")[2]
+        raise Refused(error("connection.away", host=host, reason=str(wrong))) from wrong
+    connection = GitConnection(
+        account=actor.account, web=told["web"], hook_key=told["key"], app_page=made.page
+    )
+    kept = {"app_id": made.app_id, "private_key": made.private_key}
+    connection.credentials = wiring.seal(json.dumps(kept), belongs_to=connection.seal_name)
+    connection.hook_secret = wiring.seal(made.hook_secret, belongs_to=connection.hook_seal_name)
+    try:
+        with transaction.atomic():
+            connection.save()
+            note(actor, f"added an App of {connection.host}")
+    except IntegrityError as taken:
+        raise Refused(error("connection.taken", host=connection.host)) from taken
+    return install_address(actor, connection)
+
+
+def install_address(actor: Actor, connection: GitConnection) -> str:
+    """Where the App of this connection is installed; "" where it has none of its own."""
+    if not connection.app_page:
+        return ""
+    state = signing.dumps({"pk": connection.pk, **_bound(actor)}, salt=_INSTALLED)
+    return f"{connection.app_page}/installations/new?{urlencode({'state': state})}"
+
+
+def take_installation(actor: Actor, *, installation_id: str, state: str) -> GitConnection:
+    """From now on the App is asked as this installation of it, which the host confirms."""
+    require_owner(actor, "change connections")
+    told = _told(actor, state, _INSTALLED)
+    connection = actor.account.git_connections.filter(pk=told["pk"]).first()
+    if connection is None or not (installation_id.isascii() and installation_id.isdecimal()):
+        raise Refused(error("connection.state"))
+    kept = json.loads(wiring.unseal(connection.credentials, belongs_to=connection.seal_name))
+    draft = ConnectionDraft(
+        web=connection.web,
+        app_id=kept["app_id"],
+        private_key=kept["private_key"],
+        installation_id=installation_id,
+    )
+    save_connection(actor, connection, draft)
+    return connection
+
+
+def _bound(actor: Actor) -> dict[str, int | None]:
+    """To whom a state was given: nobody else's browser is led anywhere with it."""
+    return {"user": actor.user_id, "account": actor.account.pk}
+
+
+def _told(actor: Actor, state: str, salt: str) -> dict[str, Any]:
+    try:
+        told = signing.loads(state, salt=salt, max_age=_STATE_SECONDS)
+    except signing.BadSignature as wrong:
+        raise Refused(error("connection.state")) from wrong
+    if {key: told.get(key) for key in _bound(actor)} != _bound(actor):
+        raise Refused(error("connection.state"))
+    return dict(told)
 
 
 def _checked(web: str) -> str:

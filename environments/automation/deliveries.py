@@ -54,6 +54,9 @@ def take(pk: int) -> None:
     if not mine.update(due_at=now + _PATIENCE, attempts=F("attempts") + 1):
         return
     delivery = Delivery.objects.select_related("connection__account").get(pk=pk)
+    if delivery.attempts > _ATTEMPTS:  # each of them ended this task in a way of its own
+        _end(delivery, Verdict.FAILED, "It could not be looked at; the worker's log says why.")
+        return
     try:
         said = list(_acts(delivery))
     except GitHostRefused as refused:  # what was made a moment ago may not be told yet

@@ -1,7 +1,6 @@
 """What no delivery told: the host is asked from time to time, and compared with what is kept."""
 
 import logging
-from collections import defaultdict
 
 from environments import wiring
 from environments.actions.asking import Actor, Refused, note, require_owner
@@ -27,10 +26,17 @@ def reconcile() -> None:
     """Bring every environment of a connected repository to its branch's head, and every pull
     request to what the host says of it."""
     for connection in GitConnection.objects.select_related("account"):
-        _heads(connection)
-        _pull_requests(connection)
-        for one in (*settled(connection), *rebinding.look(connection)):
-            logger.debug("%s", one.said)
+        try:
+            _of_connection(connection)
+        except Exception:  # whatever it is: the other accounts' connections are looked at
+            logger.exception("The connection %s was not looked at to its end.", connection.pk)
+
+
+def _of_connection(connection: GitConnection) -> None:
+    _heads(connection)
+    _pull_requests(connection)
+    for one in (*settled(connection), *rebinding.look(connection)):
+        logger.debug("%s", one.said)
 
 
 def _heads(connection: GitConnection) -> None:
@@ -40,12 +46,8 @@ def _heads(connection: GitConnection) -> None:
         answer = told[application.pk]
         if answer.refs is None or answer.error:
             continue  # no answer says nothing: what runs stays
-        behind: dict[str, list[Environment]] = defaultdict(list)
-        for environment in tracking(application):
-            behind[environment.branch].append(environment)
-        for environments in behind.values():
-            for one in follow(environments, answer.refs):
-                logger.debug("%s", one.said)
+        for one in follow(list(tracking(application)), answer.refs):
+            logger.debug("%s", one.said)
 
 
 def _pull_requests(connection: GitConnection) -> None:

@@ -57,6 +57,19 @@ class ConnectionForm(forms.Form):
         )
 
 
+class AppForm(forms.Form):
+    """Where to have an App made."""
+
+    web = text_field("Where it is", max_length=253, initial=PUBLIC, attrs=_MONO)
+    organisation = text_field(
+        "Organisation",
+        max_length=39,
+        required=False,
+        attrs=_MONO,
+        help_text="Whose App it is to be. Blank: your own.",
+    )
+
+
 def _number(text: str) -> str:
     if text and not (text.isascii() and text.isdecimal()):
         raise forms.ValidationError("Write the number alone.")

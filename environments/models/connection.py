@@ -21,6 +21,8 @@ class GitConnection(models.Model):
     """Where its pages are, such as ``https://github.com``."""
     credentials = models.BinaryField()
     """Sealed, as JSON: ``token``, or ``app_id``, ``private_key`` and ``installation_id``."""
+    app_page = models.CharField(max_length=500, blank=True)
+    """Of the App that was made for it, where the host shows it."""
     hook_key = models.CharField(max_length=32, unique=True, default=_new_key)
     """The part of the webhook's address that nobody guesses."""
     hook_secret = models.BinaryField()

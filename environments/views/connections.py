@@ -1,5 +1,7 @@
 """Connections to GitHub: as whom it is asked, its webhook, and the ledger of what it told."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -7,19 +9,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from environments.actions.asking import Actor, Refused, require_owner
 from environments.actions.connections import (
+    ask_for_app,
     delete_connection,
+    install_address,
     renew_secret,
     save_connection,
     secret_of,
+    take_app,
+    take_installation,
 )
 from environments.automation import deliveries, reconciling
 from environments.automation.tasks import send_delivery
 from environments.core.plan import problem_form
 from environments.core.problems import Problem
-from environments.forms.connections import ConnectionForm
+from environments.forms.connections import AppForm, ConnectionForm
 from environments.models import GitConnection, Verdict
 from environments.queries import connections as reads
 from environments.views.gate import in_account, page, part
+from releaseclone.middleware import POLICY
 
 _MAY = "change connections"
 
@@ -30,6 +37,63 @@ def new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One more connection."""
     require_owner(actor, "add connections")
     return _edit(request, actor, GitConnection(), ConnectionForm(request.POST or None))
+
+
+@require_POST
+@in_account
+def new_app(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What a person brings to GitHub, to have an App made there."""
+    require_owner(actor, "add connections")
+    form = AppForm(request.POST, auto_id="app_%s")
+    if not form.is_valid():
+        return _anew(request, actor, app=form)
+    try:
+        asked = ask_for_app(actor, **form.cleaned_data)
+    except Refused as refused:
+        return _show(
+            request,
+            actor,
+            GitConnection(),
+            ConnectionForm(),
+            refused.problems,
+            status=422,
+            app=form,
+        )
+    answer = page(request, "accounts/app.html", actor, asked=asked, tab="settings")
+    parts = urlsplit(asked.address)
+    # The one form of the product that is sent elsewhere.
+    answer["Content-Security-Policy"] = POLICY.replace(
+        "form-action 'self'", f"form-action {parts.scheme}://{parts.netloc}"
+    )
+    return answer
+
+
+@require_safe
+@in_account
+def app_made(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """GitHub has made the App: keep it, and let the person install it."""
+    code, state = request.GET.get("code", ""), request.GET.get("state", "")
+    try:
+        return redirect(take_app(actor, code=code, state=state))
+    except Refused as refused:
+        return _show(
+            request, actor, GitConnection(), ConnectionForm(), refused.problems, status=422
+        )
+
+
+@require_safe
+@in_account
+def app_installed(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The App is installed: it is asked as that installation."""
+    installation, state = request.GET.get("installation_id", ""), request.GET.get("state", "")
+    try:
+        found = take_installation(actor, installation_id=installation, state=state)
+    except Refused as refused:
+        return _show(
+            request, actor, GitConnection(), ConnectionForm(), refused.problems, status=422
+        )
+    messages.success(request, f"Connected to {found.host}.")
+    return redirect("connection", actor.account.name, found.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,6 +121,16 @@ def _edit(
     return redirect("connection", actor.account.name, found.pk)
 
 
+def _anew(
+    request: HttpRequest,
+    actor: Actor,
+    problems: tuple[Problem, ...] = (),
+    app: AppForm | None = None,
+) -> HttpResponse:
+    """The page of a new connection, with what went wrong."""
+    return _show(request, actor, GitConnection(), ConnectionForm(), problems, status=422, app=app)
+
+
 def _show(
     request: HttpRequest,
     actor: Actor,
@@ -65,6 +139,7 @@ def _show(
     problems: tuple[Problem, ...] = (),
     *,
     status: int = 200,
+    app: AppForm | None = None,
 ) -> HttpResponse:
     return page(
         request,
@@ -73,6 +148,8 @@ def _show(
         status,
         form=form,
         connection=found,
+        app=app or AppForm(auto_id="app_%s"),
+        install=install_address(actor, found) if found.pk else "",
         held=reads.held(found),
         secret=secret_of(actor, found) if found.pk else "",
         problems=[problem_form(problem) for problem in problems],

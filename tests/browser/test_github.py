@@ -75,7 +75,8 @@ def connected(page: Page, server: GitHubServer) -> Hook:
     """Connect the account, register both repositories, and let pull requests have environments."""
     page.goto("/demo/settings")
     page.get_by_role("link", name="Connect a GitHub").click()
-    page.fill("input[name=web]", server.web)
+    by_token = page.locator("form:has(input[name=token])")
+    by_token.locator("input[name=web]").fill(server.web)
     page.fill("input[name=token]", TOKEN)
     page.get_by_role("button", name="Connect").click()
     page.wait_for_url("**/connections/*")

@@ -68,6 +68,8 @@ class GitHubServer(ThreadingHTTPServer):
         self.app_key: Any = None
         """Public, of the App 17."""
         self.token_seconds = 3600.0
+        self.manifests: dict[str, Row] = {}
+        """What it made of manifests, by the code that it sends back."""
         self.pulls: dict[str, dict[int, Row]] = {}
         self.comments: dict[int, Row] = {}
         self.statuses: list[Row] = []
@@ -205,6 +207,10 @@ class Handler(BaseHTTPRequestHandler):
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if found := re.match(r"/([^/]+/[^/]+?)\.git(/.*)", parts.path):
             self.clone(found[1], found[2], parts.query)
+            return
+        if parts.path.endswith("/conversions"):
+            made = self.server.manifests.pop(parts.path.split("/")[-2], None)
+            self.tell(made, 201) if made else self.missing()
             return
         if parts.path.endswith("/access_tokens"):
             self.app_token()

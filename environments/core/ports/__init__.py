@@ -43,6 +43,9 @@ from environments.core.ports.forges import (
     Forge as Forge,
 )
 from environments.core.ports.forges import (
+    MadeApp as MadeApp,
+)
+from environments.core.ports.forges import (
     PullRequestState as PullRequestState,
 )
 from environments.core.ports.forges import (

@@ -54,6 +54,16 @@ class CommitStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeApp:
+    """An App that the host made, with what only it and we know; ``page``: of the App there."""
+
+    app_id: str
+    private_key: str
+    hook_secret: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class Announced:
     """A deployment as the host shows it. ``state``: "in_progress", "success", "failure" or
     "inactive"; ``address``: where it runs, "" where it does not; ``log``: what tells of it."""

@@ -228,6 +228,14 @@ CATALOGUE: dict[str, Entry] = {
         "Nothing says as whom {host} is asked.",
         "Give a token, or the number, key and installation of an App.",
     ),
+    "connection.organisation": Entry(
+        "{name!r} cannot be the name of an organisation.", "Write it as it stands in its address."
+    ),
+    "connection.state": Entry(
+        "This is not the answer to what was asked of the host: it came late, twice, or from "
+        "elsewhere.",
+        "Begin again with Connect a GitHub.",
+    ),
     "connection.web": Entry(
         "{web!r} is not where a GitHub is.", "Write it as https://github.com, without a path."
     ),

@@ -335,6 +335,11 @@ class GitHubRepositories:
 def _auth(credentials: Credentials) -> Any:
     if "app_id" not in credentials:
         return github.Auth.Token(credentials["token"])
+    if "installation_id" not in credentials:
+        raise GitHostUnreachable(
+            "The App of this connection is not installed yet. Install it for the organisation, on "
+            "the page of the connection."
+        )
     app = github.Auth.AppAuth(credentials["app_id"], credentials["private_key"])
     return app.get_installation_auth(int(credentials["installation_id"]))
 
