@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from environments import wiring
 from environments.actions import deployments
@@ -43,6 +44,7 @@ from environments.models import (
     Environment,
     EnvironmentVersion,
     Namespace,
+    PullRequest,
 )
 from environments.services import members
 from environments.services.handles import free_name, new_env_id
@@ -322,8 +324,13 @@ def extend_environment(actor: Actor, environment: Environment) -> None:
         note(actor, f"extended {environment.name}", environment=environment)
 
 
-def delete_environment(actor: Actor, environment: Environment) -> Deployment:
-    """Queue the teardown; what waits is superseded, what runs is aborted."""
+def delete_environment(
+    actor: Actor, environment: Environment, *, comes_again: bool = False
+) -> Deployment:
+    """Queue the teardown; what waits is superseded, what runs is aborted.
+
+    ``comes_again``: whether its pull requests may have another one at the commit that they have.
+    """
     require_editor(actor, environment)
     if environment.importer is not None:
         raise Refused(
@@ -334,4 +341,8 @@ def delete_environment(actor: Actor, environment: Environment) -> Deployment:
                 act="its end",
             )
         )
-    return deployments.deploy(actor, environment, DeploymentKind.TEARDOWN)
+    with transaction.atomic():
+        if not comes_again:
+            own = PullRequest.objects.filter(environment=environment, is_open=True)
+            own.update(ended_commit=F("commit"))
+        return deployments.deploy(actor, environment, DeploymentKind.TEARDOWN)

@@ -2,12 +2,11 @@
 
 import logging
 
-from django.db.models import F
 from django.utils import timezone
 
 from environments.actions.asking import Refused, operator
 from environments.actions.environments import delete_environment
-from environments.models import Deployment, DeploymentKind, Environment, PullRequest
+from environments.models import Deployment, DeploymentKind, Environment
 from environments.models.deployment import LIVE
 
 logger = logging.getLogger(__name__)
@@ -15,15 +14,12 @@ ACTOR = "expiry"
 
 
 def expire() -> None:
-    """Remove those whose time is over; a pull request keeps from which commit on it had none."""
+    """Remove those whose time is over."""
     ending = Deployment.objects.filter(kind=DeploymentKind.TEARDOWN, status__in=LIVE)
     rows = Environment.objects.filter(
         expires_at__lte=timezone.now(), removed_at=None, importer=None
     ).exclude(pk__in=ending.values("environment"))
     for environment in rows.select_related("application__account", "namespace"):
-        PullRequest.objects.filter(environment=environment, is_open=True).update(
-            expired_commit=F("commit")
-        )
         try:
             actor = operator(environment.application.account, name=ACTOR)
             delete_environment(actor, environment)

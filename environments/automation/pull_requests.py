@@ -72,7 +72,7 @@ def keep(application: Application, state: PullRequestState) -> PullRequest:
     }
     known = PullRequest.objects.filter(application=application, number=state.number, is_open=False)
     if state.is_open and known.exists():
-        told["expired_commit"] = ""
+        told["ended_commit"] = ""
     row, _ = PullRequest.objects.update_or_create(
         application=application, number=state.number, defaults=told
     )
@@ -93,8 +93,8 @@ def why_none(row: PullRequest) -> str:
         return f"it has not the label {application.pull_request_label}."
     if row.is_draft:
         return "it is a draft."
-    if row.expired_commit == row.commit:
-        return "its environment expired; a new commit, or reopening it, brings another one."
+    if row.ended_commit == row.commit:
+        return "its environment was removed; a new commit, or reopening it, brings another one."
     if row.branch == application.default_branch:
         return f"its branch {row.branch} is the default branch."
     return ""
@@ -279,7 +279,7 @@ def _end(account: Account, environment: Environment, why: str) -> Outcome:
     if _is_ending(environment):
         return Outcome(f"{environment.name} is being removed already.")
     try:
-        delete_environment(operator(account, name=ACTOR), environment)
+        delete_environment(operator(account, name=ACTOR), environment, comes_again=True)
     except Refused as refused:
         return Outcome(f"{environment.name} was not removed: {refused}")
     return Outcome(f"{environment.name} is removed: {why}.", True)

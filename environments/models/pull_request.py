@@ -30,8 +30,8 @@ class PullRequest(models.Model):
     )
     why_none = models.CharField(max_length=500, blank=True)
     """Why it has no environment."""
-    expired_commit = models.CharField(max_length=40, blank=True)
-    """At this commit its environment came to its end by time."""
+    ended_commit = models.CharField(max_length=40, blank=True)
+    """At this commit its environment was removed, by a person or since its time was over."""
     comment_id = models.BigIntegerField(null=True, blank=True)
     """The comment of it that is ours."""
     announced_id = models.BigIntegerField(null=True, blank=True)

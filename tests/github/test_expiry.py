@@ -101,7 +101,7 @@ def test_a_pull_request_whose_environment_expired_gets_one_with_a_new_commit(hub
     hub.about("shop", number, "labeled")
     hub.work()
     assert not Environment.objects.filter(removed_at=None).exists()
-    assert "its environment expired" in hub.ledger[-1][1]
+    assert "its environment was removed" in hub.ledger[-1][1]
     hub.push("shop", "login")
     hub.about("shop", number, "synchronize")
     hub.work()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from environments.actions.environments import delete_environment
 from environments.automation import deliveries, pull_requests, reconciling, telling
 from environments.models import (
     Delivery,
@@ -362,3 +363,23 @@ def test_a_host_that_cannot_be_told_fails_nothing(shop: Hub) -> None:
     count = len(shop.server.asked)
     telling.tell_all()
     assert len(shop.server.asked) == count  # not before its time
+
+
+def test_one_that_a_person_removed_does_not_come_again_by_itself(shop: Hub) -> None:
+    number = shop.opens("frontend", "login")
+    shop.work()
+    (environment,) = living()
+    delete_environment(shop.world.operator, environment)
+    shop.work()
+    reconciling.reconcile()
+    shop.work()
+    assert living() == []
+    assert "its environment was removed" in PullRequest.objects.get().why_none
+    shop.closes("frontend", number)
+    shop.about("frontend", number, "reopened", state="open")
+    shop.work()
+    assert living() == []  # nobody saw it closed
+    shop.push("frontend", "login")
+    shop.about("frontend", number, "synchronize")
+    shop.work()
+    assert len(living()) == 1
