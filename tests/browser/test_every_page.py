@@ -18,6 +18,7 @@ PAGES = (
     "/demo/members",
     "/demo/settings",
     "/demo/new-context",
+    "/demo/new-connection",
     "/demo/contexts/local",
     "/demo/build-arguments",
     "/demo/applications/frontend/build-arguments",
