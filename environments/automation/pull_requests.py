@@ -91,7 +91,7 @@ def why_none(row: PullRequest) -> str:
     labelled = application.pull_requests_get == PullRequestPolicy.LABELLED
     if labelled and application.pull_request_label not in row.labels:
         return f"it has not the label {application.pull_request_label}."
-    if row.is_draft:
+    if row.is_draft and (row.environment is None or row.environment.removed_at is not None):
         return "it is a draft."
     if row.ended_commit == row.commit:
         return "its environment was removed; a new commit, or reopening it, brings another one."

@@ -195,6 +195,9 @@ def test_a_draft_gets_one_when_it_is_ready(shop: Hub) -> None:
     shop.about("frontend", number, "ready_for_review", draft=False)
     shop.work()
     assert len(living()) == 1
+    shop.about("frontend", number, "converted_to_draft", draft=True)
+    shop.work()
+    assert len(living()) == 1
 
 
 def test_by_label(shop: Hub) -> None:
