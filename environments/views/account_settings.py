@@ -76,6 +76,7 @@ def _show(
 @in_account
 def ephemeral(request: HttpRequest, actor: Actor) -> HttpResponse:
     """How long ephemeral environments live."""
+    require_owner(actor, "choose how long environments live")
     form = EphemeralDays(request.POST)
     if not form.is_valid():
         name = AccountName(initial={"name": actor.account.name})

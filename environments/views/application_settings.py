@@ -120,6 +120,7 @@ def _warnings(application: Application, text: str) -> Sequence[Problem]:
 def pull_requests(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     """Choose which pull requests get an environment."""
     application = reads.application_of(actor.account, name)
+    require_owner(actor, "choose which pull requests get an environment")
     form = PullRequests(request.POST)
     if not form.is_valid():
         return _show(request, actor, application, 422, pull_requests=form)

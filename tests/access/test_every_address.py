@@ -3,6 +3,7 @@
 The addresses come from the URL configuration: one that the table below does not know fails.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,18 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from environments import urls
+from environments import urls, wiring
 from environments.actions.accounts import open_account
 from environments.actions.asking import Actor
-from environments.models import Build, Environment, Membership, Role
+from environments.models import (
+    Account,
+    Build,
+    Delivery,
+    Environment,
+    GitConnection,
+    Membership,
+    Role,
+)
 from tests.world import World, services
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -45,6 +54,11 @@ CONTEXT_ADDRESSES = (
     *("add-login", "remove-login"),
 )
 """Their name is a context's."""
+CONNECTION_ADDRESSES = (
+    *("connection", "connection-check", "renew-secret", "delete-connection", "ledger"),
+    *("let-end", "replay"),
+)
+"""Their key is a connection's."""
 RULES: Mapping[str, Rule] = {
     "applications": READ,
     "graph": READ,
@@ -57,6 +71,19 @@ RULES: Mapping[str, Rule] = {
     "context-connection": Rule(OWNER, None),
     "add-login": Rule(None, OWNER),
     "remove-login": Rule(None, OWNER),
+    "ephemeral-days": Rule(None, OWNER),
+    "new-connection": Rule(OWNER, OWNER),
+    "connection": Rule(OWNER, OWNER),
+    "connection-check": Rule(OWNER, None),
+    "renew-secret": Rule(None, OWNER),
+    "delete-connection": Rule(None, OWNER),
+    "let-end": Rule(None, OWNER),
+    "ledger": READ,
+    "replay": Rule(None, OWNER),
+    "new-app": Rule(None, OWNER),
+    "app-made": Rule(OWNER, None),
+    "app-installed": Rule(OWNER, None),
+    "repositories": READ,
     "register": Rule(EVERYBODY, EVERYBODY),
     "environments": READ,
     "create-environment": Rule(EVERYBODY, EVERYBODY),
@@ -70,6 +97,7 @@ RULES: Mapping[str, Rule] = {
     "deploy-build": Rule(None, EVERYBODY),
     "application-deploys": READ,
     "application-settings": Rule(EVERYBODY, EVERYBODY),
+    "application-pull-requests": Rule(None, OWNER),
     "read-again": Rule(None, EVERYBODY),
     "delete-application": Rule(OWNER, OWNER),
     "application-version": READ,
@@ -80,6 +108,7 @@ RULES: Mapping[str, Rule] = {
     "environment-builds": Rule(EVERYBODY, EVERYBODY),
     "environment-deploys": READ,
     "deploy": Rule(EVERYBODY, EVERYBODY),
+    "extend": Rule(None, EDITORS),
     "delete-environment": Rule(EVERYBODY, EDITORS),
     "instance-log": Rule(LOG_READERS),
     "terminal": Rule(LOG_READERS),
@@ -87,8 +116,8 @@ RULES: Mapping[str, Rule] = {
     "abort": Rule(None, EVERYBODY),
     "deployment-log": READ,
 }
-OPEN = {"home", "first-visit", "sign-in", "sign-out", "password"}
-"""Addresses of no account; the tests of people walk them."""
+OPEN = {"home", "first-visit", "sign-in", "sign-out", "password", "webhook"}
+"""Addresses of no account; the tests of people walk them, and those of webhooks the last."""
 
 
 def patterns() -> list[URLPattern]:
@@ -142,6 +171,9 @@ def address(pattern: URLPattern, environment: Environment) -> str:
         ids["pk"] = build_for(environment).pk
     if pattern.name in CONTEXT_ADDRESSES:
         ids["name"] = environment.namespace.context.name
+    if pattern.name in CONNECTION_ADDRESSES:
+        delivery = delivery_for(environment.application.account)
+        ids |= {"pk": delivery.connection_id, "delivery": delivery.pk}
     converters: dict[str, Any] = pattern.pattern.converters
     return reverse(str(pattern.name), kwargs={key: ids[key] for key in converters})
 
@@ -156,6 +188,21 @@ def build_for(environment: Environment) -> Build:
         defaults={"commit": "1" * 40, "asked_by_name": "mia", "state": "done"},
     )
     return build
+
+
+def delivery_for(account: Account) -> Delivery:
+    """One of a connection of the account, whose host nobody is at."""
+    connection = account.git_connections.first()
+    if connection is None:
+        connection = GitConnection(account=account, web="http://127.0.0.1:9")
+        credentials = json.dumps({"token": "ghp_nobody"})
+        connection.credentials = wiring.seal(credentials, belongs_to=connection.seal_name)
+        connection.hook_secret = wiring.seal("x" * 64, belongs_to=connection.hook_seal_name)
+        connection.save()
+    made, _ = Delivery.objects.get_or_create(
+        connection=connection, delivery_id="one", defaults={"event": "ping", "verdict": "nothing"}
+    )
+    return made
 
 
 def verdict(answer: HttpResponseBase) -> str:

@@ -14,8 +14,10 @@ from environments.actions.asking import Actor, operator
 from environments.models import Application, Context, Deployment, Environment, Membership, Role
 from tests.access.test_every_address import (
     BUILD_ADDRESSES,
+    CONNECTION_ADDRESSES,
     CONTEXT_ADDRESSES,
     build_for,
+    delivery_for,
     patterns,
 )
 from tests.world import World, services
@@ -26,6 +28,7 @@ OF_NOBODY: dict[str, Any] = {
     "pk": 999_999,
     "number": 999_999,
     "instance": "nothing-0",
+    "delivery": 999_999,
 }
 METHODS = ("get", "head", "post")
 
@@ -75,6 +78,9 @@ def ids_of(environment: Environment, pattern: URLPattern) -> dict[str, Any]:
         ids["pk"] = build_for(environment).pk
     if pattern.name in CONTEXT_ADDRESSES:
         ids["name"] = Context.objects.get(account=account).name
+    if pattern.name in CONNECTION_ADDRESSES:
+        delivery = delivery_for(account)
+        ids |= {"pk": delivery.connection_id, "delivery": delivery.pk}
     return {key: ids[key] for key in pattern.pattern.converters}
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from environments import wiring
 from environments.actions import applications as acts
 from environments.actions.applications import register_application
 from environments.actions.asking import Refused
@@ -52,7 +53,7 @@ def test_a_release_file_that_names_nothing_means_the_standard_places(
     world: World, repository: Repository, release: str
 ) -> None:
     repository.commit({RELEASE_FILE: release, TEMPLATE_PATH: TEXT})
-    reading = read_repository(str(repository.folder))
+    reading = read_repository(str(repository.folder), wiring.git_host("git"))
     assert (reading.template, reading.variables) == (TEXT, None)
 
 
@@ -173,5 +174,5 @@ def test_what_was_read_once_stays_until_somebody_saves(
     source = str(repository.folder)
     application = register_application(world.operator, source=source).application
     repository.commit({TEMPLATE_PATH: services("other")})
-    assert read_repository(source).template == services("other")
+    assert read_repository(source, wiring.git_host("git")).template == services("other")
     assert members.latest(application).template == TEXT
