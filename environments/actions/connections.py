@@ -96,18 +96,18 @@ def ask_for_app(actor: Actor, *, web: str, organisation: str) -> AppRequest:
     web, organisation = _checked(web), organisation.strip()
     if organisation and not _ORGANISATION.fullmatch(organisation):
         raise Refused(error("connection.organisation", name=organisation))
+    wanted = GitConnection(web=web)
     if actor.account.git_connections.filter(web=web).exists():
-        raise Refused(error("connection.taken", host=web.partition("://")[2]))
-    key = secrets.token_hex(16)
+        raise Refused(error("connection.taken", host=wanted.host))
     home, account = settings.RELEASECLONE.public_url, actor.account.name
     manifest = wiring.manifest(
         name=f"releaseclone {account}"[:_NAME_LENGTH],
         home=home,
-        hook=f"{home}/webhooks/{key}",
+        hook=wanted.hook_url,
         made=f"{home}/{account}/app-made",
         installed=f"{home}/{account}/app-installed",
     )
-    state = signing.dumps({"web": web, "key": key, **_bound(actor)}, salt=_MADE)
+    state = signing.dumps({"web": web, "key": wanted.hook_key, **_bound(actor)}, salt=_MADE)
     below = f"organizations/{organisation}/" if organisation else ""
     address = f"{web}/{below}settings/apps/new?{urlencode({'state': state})}"
     return AppRequest(address, json.dumps(manifest))
@@ -119,14 +119,12 @@ def take_app(actor: Actor, *, code: str, state: str) -> str:
     told = _told(actor, state, _MADE)
     if not _CODE.fullmatch(code):
         raise Refused(error("connection.state"))
+    connection = GitConnection(account=actor.account, web=told["web"], hook_key=told["key"])
     try:
-        made = wiring.made_app(told["web"], code)
+        made = wiring.made_app(connection.web, code)
     except GitHostError as wrong:
-        host = told["web"].partition("://")[2]
-        raise Refused(error("connection.away", host=host, reason=str(wrong))) from wrong
-    connection = GitConnection(
-        account=actor.account, web=told["web"], hook_key=told["key"], app_page=made.page
-    )
+        raise Refused(error("connection.away", host=connection.host, reason=str(wrong))) from wrong
+    connection.app_page = made.page
     kept = {"app_id": made.app_id, "private_key": made.private_key}
     connection.credentials = wiring.seal(json.dumps(kept), belongs_to=connection.seal_name)
     connection.hook_secret = wiring.seal(made.hook_secret, belongs_to=connection.hook_seal_name)

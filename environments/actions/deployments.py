@@ -71,14 +71,19 @@ def check(environment: Environment, kind: DeploymentKind) -> None:
     if kind == DeploymentKind.PATCH and environment.last_setup_id is None:
         raise Refused(error("deploy.no-setup", name=environment.name))
     root = environment.importer or environment
+    if is_ending(root):
+        raise Refused(error("deploy.removing", name=root.name))
+
+
+def is_ending(environment: Environment) -> bool:
+    """Whether its removal was asked for and has not ended."""
     removing = Deployment.objects.filter(
-        environment=root,
+        environment=environment,
         kind=DeploymentKind.TEARDOWN,
         part_of__isnull=True,
         status__in=LIVE,
     )
-    if removing.exists():
-        raise Refused(error("deploy.removing", name=root.name))
+    return removing.exists()
 
 
 def queue(

@@ -7,11 +7,12 @@ from django.db import IntegrityError
 
 from environments import wiring
 from environments.actions.asking import Actor, Refused, operator
-from environments.actions.deployments import deploy
+from environments.actions.deployments import is_ending
 from environments.actions.drafts import EnvironmentDraft
 from environments.actions.environments import create_environment, delete_environment
 from environments.automation.following import follow_branch
 from environments.automation.outcome import NotYet, Outcome
+from environments.automation.setting_up import set_up_again
 from environments.core.changesets import ChangeSet, change_sets
 from environments.core.ports import PullRequestState
 from environments.core.template.model import ImportEntry
@@ -19,14 +20,11 @@ from environments.core.template.parsing import parse_environment_template
 from environments.models import (
     Account,
     Application,
-    Deployment,
-    DeploymentKind,
     Environment,
     EnvironmentStatus,
     PullRequest,
     PullRequestPolicy,
 )
-from environments.models.deployment import LIVE
 from environments.queries.applications import imports_of
 
 ACTOR = "pr"
@@ -135,7 +133,7 @@ def settle(account: Account, branch: str) -> Iterator[Outcome]:
     for environment in reversed(living):  # what replaces before what is replaced
         still = PullRequest.objects.filter(environment=environment, why_none="", is_open=True)
         after = environment.replaced_by.filter(removed_at=None)
-        if still.exists() or not all(map(_is_ending, after)):
+        if still.exists() or not all(map(is_ending, after)):
             continue
         asked = PullRequest.objects.filter(environment=environment)
         yield _end(account, environment, _closed(asked, branch))
@@ -149,13 +147,6 @@ def _living(account: Account, branch: str) -> list[Environment]:
         importer__isnull=True,
     )
     return list(rows.select_related("application__account", "namespace").order_by("pk"))
-
-
-def _is_ending(environment: Environment) -> bool:
-    ending = Deployment.objects.filter(
-        environment=environment, kind=DeploymentKind.TEARDOWN, status__in=LIVE
-    )
-    return ending.exists()
 
 
 def _changes(
@@ -198,7 +189,7 @@ def _stand(change: _Change) -> Iterator[Outcome]:
     if own is None:
         own = _made(change)
         yield Outcome(f"{own.name} of {change.owner} is set up for {_named(change.rows)}.", True)
-    elif _is_ending(own):
+    elif is_ending(own):
         raise NotYet(f"{own.name} is being removed: then there is a new one.")
     came = [row for row in change.rows if row.environment_id != own.pk]
     before = list(own.labels or ())
@@ -208,7 +199,7 @@ def _stand(change: _Change) -> Iterator[Outcome]:
     joins = [row for row in came if row.application.name != change.owner]
     if own.last_setup_id is not None and (joins or _asks_otherwise(own, before, labels)):
         why = f"{_named(joins)} came to it" if joins else "its labels ask for other imports"
-        yield _set_up_again(change, own, why)
+        yield set_up_again(change.actor, own, why)
     for other in change.environments:
         if other.pk != own.pk:
             yield from _replace(change, other, own)
@@ -237,14 +228,6 @@ def _asks_otherwise(own: Environment, before: Iterable[str], labels: Iterable[st
     return any(bool(one & set(before)) != bool(one & set(labels)) for one in some)
 
 
-def _set_up_again(change: _Change, own: Environment, why: str) -> Outcome:
-    try:
-        deployment = deploy(change.actor, own, DeploymentKind.SETUP)
-    except Refused as refused:
-        return Outcome(f"{own.name} was not set up again: {refused}")
-    return Outcome(f"{own.name} is set up again, since {why} (deployment {deployment.pk}).", True)
-
-
 def _replace(change: _Change, old: Environment, new: Environment) -> Iterator[Outcome]:
     """The old environment ends once the new one is ready; until then both stand."""
     Environment.objects.filter(pk=new.pk, replaces=None).update(replaces=old)
@@ -265,18 +248,12 @@ def end_replaced() -> Iterator[Outcome]:
     )
     for new in rows.select_related("replaces__application__account", "replaces__namespace"):
         old = new.replaces
-        if old is not None and not _is_ending(old):
+        if old is not None and not is_ending(old):
             yield _end(old.application.account, old, f"{new.name} stands for it")
 
 
-def end_replaced_now() -> None:
-    """The same, for who does not want to know."""
-    for _ in end_replaced():
-        pass
-
-
 def _end(account: Account, environment: Environment, why: str) -> Outcome:
-    if _is_ending(environment):
+    if is_ending(environment):
         return Outcome(f"{environment.name} is being removed already.")
     try:
         delete_environment(operator(account, name=ACTOR), environment, comes_again=True)

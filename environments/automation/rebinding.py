@@ -7,9 +7,9 @@ here where the application says so.
 from collections.abc import Iterator
 from typing import Any
 
-from environments.actions.asking import Refused, operator
-from environments.actions.deployments import deploy
+from environments.actions.asking import operator
 from environments.automation.outcome import Outcome
+from environments.automation.setting_up import set_up_again
 from environments.core.plan import Act
 from environments.core.problems import has_errors
 from environments.models import Deployment, DeploymentKind, Environment, GitConnection
@@ -38,7 +38,8 @@ def look(connection: GitConnection) -> Iterator[Outcome]:
             continue
         Environment.objects.filter(pk=environment.pk).update(rebinds=changes)
         if changes and environment.application.rebinds_itself:
-            yield _set_up(environment)
+            actor = operator(environment.application.account, name=ACTOR)
+            yield set_up_again(actor, environment, "branches of its imports came or went")
 
 
 def changes_of(environment: Environment) -> list[Change] | None:
@@ -57,12 +58,3 @@ def changes_of(environment: Environment) -> list[Change] | None:
             name = item.source.application.name
             found.append({"application": name, "old": bound.branch, "new": item.choice.ref})
     return found
-
-
-def _set_up(environment: Environment) -> Outcome:
-    try:
-        actor = operator(environment.application.account, name=ACTOR)
-        deployment = deploy(actor, environment, DeploymentKind.SETUP)
-    except Refused as refused:
-        return Outcome(f"{environment.name} was not set up again: {refused}")
-    return Outcome(f"{environment.name} is set up again (deployment {deployment.pk}).", acted=True)

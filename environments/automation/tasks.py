@@ -32,7 +32,7 @@ def sweep_deliveries() -> None:
 @queue.task
 def tend_pull_requests() -> None:
     """End what another environment stands for, and tell the host how environments are."""
-    pull_requests.end_replaced_now()
+    list(pull_requests.end_replaced())  # carried out as it is read
     telling.tell_all()
 
 

@@ -55,6 +55,9 @@ from environments.core.ports.forges import (
     RepositoryName as RepositoryName,
 )
 from environments.core.ports.githosts import (
+    LARGEST_FILE as LARGEST_FILE,
+)
+from environments.core.ports.githosts import (
     Commit as Commit,
 )
 from environments.core.ports.githosts import (
@@ -74,6 +77,9 @@ from environments.core.ports.githosts import (
 )
 from environments.core.ports.githosts import (
     Refs as Refs,
+)
+from environments.core.ports.githosts import (
+    checked_path as checked_path,
 )
 from environments.core.ports.manifests import (
     Manifest as Manifest,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 
@@ -57,3 +57,18 @@ class GitHost(Protocol):
 
     def checkout(self, url: str, *, commit: str, folder: Path) -> None:
         """Make ``folder`` hold the tree of ``commit``; nothing happens if it does already."""
+
+
+LARGEST_FILE = 5 * 1024 * 1024
+"""Bytes of the largest file that ``read_file`` gives."""
+
+
+def checked_path(path: str) -> str:
+    """The path as a repository has it; ``GitHostRefused`` for one that leads out of it."""
+    name = PurePosixPath(path)
+    if not path.isprintable() or name.is_absolute() or ".." in name.parts or not name.parts:
+        raise GitHostRefused(
+            f"{path[:100]!r} is not a path inside a repository. Write it from the repository's "
+            "root, without .. in it."
+        )
+    return str(name)

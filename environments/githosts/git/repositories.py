@@ -4,10 +4,10 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeVar
 
-from environments.core.ports import Commit, GitHostRefused, Refs
+from environments.core.ports import LARGEST_FILE, Commit, GitHostRefused, Refs, checked_path
 from environments.githosts.git.address import (
     Address,
     Resolve,
@@ -30,9 +30,6 @@ from environments.githosts.git.program import (
 )
 
 Outcome = TypeVar("Outcome")
-
-LARGEST_FILE = 5 * 1024 * 1024
-"""Bytes of the largest file that ``read_file`` gives."""
 
 
 class GitRepositories:
@@ -79,7 +76,7 @@ class GitRepositories:
 
         A symbolic link and a file over 5 MiB are refused.
         """
-        name = _checked_path(path)
+        name = checked_path(path)
 
         def read(repository: CachedRepository) -> bytes | None:
             entry = repository.entry(commit, name)
@@ -195,16 +192,6 @@ class GitRepositories:
                 f"The repository {shown(url)} cannot be kept on this machine: {error.strerror}. "
                 "Look at the data folder and its disk."
             ) from error
-
-
-def _checked_path(path: str) -> str:
-    name = PurePosixPath(path)
-    if not path.isprintable() or name.is_absolute() or ".." in name.parts or not name.parts:
-        raise GitHostRefused(
-            f"{path[:100]!r} is not a path inside a repository. Write it from the repository's "
-            "root, without .. in it."
-        )
-    return str(name)
 
 
 def _remove(folder: Path) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import github
-
 from environments.core.ports import GitHostRefused, GitHostUnreachable, MadeApp
 from environments.githosts.github.asking import Asking
 from environments.githosts.github.place import Place
@@ -37,14 +35,7 @@ def manifest(*, name: str, home: str, hook: str, made: str, installed: str) -> d
 def app_of(web: str, code: str, *, here_allowed: bool, seconds: float = 15.0) -> MadeApp:
     """The App of this code, which GitHub tells once and within an hour; ``GitHostError``."""
     place = Place(web)
-    client = github.Github(
-        base_url=place.api,
-        timeout=int(seconds),
-        retry=None,
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    )
-    asking = Asking(place, client.requester, seconds=seconds, here_allowed=here_allowed)
+    asking = Asking(place, None, seconds=seconds, here_allowed=here_allowed)
     row = asking.send("POST", f"/app-manifests/{code}/conversions")
     if row is None:
         raise GitHostRefused(

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import github
+
 from environments.core.ports import (
     GitHostError,
     GitHostLimited,
@@ -55,11 +57,21 @@ class _Known:
 
 
 class Asking:
-    """A GitHub, asked as one person or as one installation of an App."""
+    """A GitHub, asked as one person, as one installation of an App, or (None) as nobody."""
 
-    def __init__(self, place: Place, requester: Any, *, seconds: float, here_allowed: bool) -> None:
+    def __init__(self, place: Place, auth: Any, *, seconds: float, here_allowed: bool) -> None:
         self.place = place
-        self._requester, self._seconds, self._here_allowed = requester, seconds, here_allowed
+        self._seconds, self._here_allowed = seconds, here_allowed
+        client = github.Github(
+            auth=auth,
+            base_url=place.api,
+            timeout=int(seconds),
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+        )
+        # Any: what it asks by is a line of our own.
+        self._requester: Any = client.requester
         parts = urlsplit(place.api)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._known: dict[str, _Known] = {}

@@ -4,13 +4,14 @@ import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import github
 
 from environments.core.ports import (
+    LARGEST_FILE,
     Announced,
     Commit,
     CommitStatus,
@@ -22,6 +23,7 @@ from environments.core.ports import (
     Quota,
     Refs,
     RepositoryName,
+    checked_path,
 )
 from environments.core.sentences import one_line
 from environments.githosts.github import batch, pulls
@@ -32,7 +34,6 @@ Transfers = Callable[[Mapping[str, str]], GitHost]
 """Makes the git host that fetches commits, with what its program gets in its environment."""
 Credentials = Mapping[str, str]
 """``token``; or ``app_id``, ``private_key`` and ``installation_id`` of an App."""
-LARGEST_FILE = 5 * 1024 * 1024
 
 
 class GitHubRepositories:
@@ -67,21 +68,10 @@ class GitHubRepositories:
         with self._lock:
             if self._made is None:
                 auth = _auth(self._credentials)
-                client = github.Github(
-                    auth=auth,
-                    base_url=self._place.api,
-                    timeout=int(self._seconds),
-                    retry=None,
-                    seconds_between_requests=None,
-                    seconds_between_writes=None,
-                )
                 self._made = (
                     auth,
                     Asking(
-                        self._place,
-                        client.requester,
-                        seconds=self._seconds,
-                        here_allowed=self._here_allowed,
+                        self._place, auth, seconds=self._seconds, here_allowed=self._here_allowed
                     ),
                 )
             return self._made
@@ -168,7 +158,7 @@ class GitHubRepositories:
 
         A symbolic link and a file over 5 MiB are refused.
         """
-        name, inside = self._place.repository(url), _checked_path(path)
+        name, inside = self._place.repository(url), checked_path(path)
         address = f"/repos/{name}/contents/{quote(inside)}"
         row = self._asking.get(address, {"ref": commit}).data
         if row is None:
@@ -342,13 +332,3 @@ def _auth(credentials: Credentials) -> Any:
         )
     app = github.Auth.AppAuth(credentials["app_id"], credentials["private_key"])
     return app.get_installation_auth(int(credentials["installation_id"]))
-
-
-def _checked_path(path: str) -> str:
-    name = PurePosixPath(path)
-    if not path.isprintable() or name.is_absolute() or ".." in name.parts or not name.parts:
-        raise GitHostRefused(
-            f"{path[:100]!r} is not a path inside a repository. Write it from the repository's "
-            "root, without .. in it."
-        )
-    return str(name)
