@@ -32,12 +32,16 @@ WORKDIR /site
 ENV BIND=0.0.0.0
 """
 
+_CLUSTER = pytest.param(
+    "kubernetes", marks=[pytest.mark.kubernetes, pytest.mark.xdist_group("cluster")]
+)
+
 
 @pytest.fixture(
     params=[
         pytest.param("process", marks=pytest.mark.xdist_group("machine")),
         pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
-        *([pytest.param("kubernetes", marks=pytest.mark.kubernetes)] if cluster.is_there() else []),
+        *([_CLUSTER] if cluster.is_there() else []),
     ]
 )
 def engine(request: pytest.FixtureRequest) -> str:
@@ -47,7 +51,12 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 def wait_until_deployed(page: Page) -> None:
     """Until the environment, or the deployment, that the page shows is deployed."""
-    expect(page.locator(".head .status")).to_have_text(re.compile("Deployed"), timeout=READY_MS)
+    ended = re.compile("Deployed|Failed")
+    try:
+        expect(page.locator(".head .status")).to_have_text(ended, timeout=READY_MS)
+        expect(page.locator(".head .status")).to_have_text(re.compile("Deployed"))
+    except AssertionError:
+        pytest.fail(f"what {page.url} says instead: {page.locator('main').inner_text()}")
 
 
 def template_of(page: Page, environment: str) -> str:
