@@ -17,6 +17,7 @@ from environments.views import (
     hooks,
     instances,
     members,
+    pausing,
     people,
 )
 
@@ -61,6 +62,7 @@ urlpatterns = [
         name="account-build-arguments",
     ),
     path("<slug:account>/ephemeral", account_settings.ephemeral, name="ephemeral-days"),
+    path("<slug:account>/hours", account_settings.hours, name="account-hours"),
     path("<slug:account>/new-context", account_settings.new_context, name="new-context"),
     path("<slug:account>/contexts/<slug:name>", account_settings.context, name="context"),
     path(
@@ -125,6 +127,9 @@ urlpatterns = [
     path(f"{_ENVIRONMENT}builds", builds.of_environment, name="environment-builds"),
     path(f"{_ENVIRONMENT}deploys", environments.deploys, name="environment-deploys"),
     path(f"{_ENVIRONMENT}deploy/<kind:kind>", environments.deploy, name="deploy"),
+    path(f"{_ENVIRONMENT}pause", pausing.pause, name="pause"),
+    path(f"{_ENVIRONMENT}resume", pausing.resume, name="resume"),
+    path(f"{_ENVIRONMENT}hours", pausing.hours, name="environment-hours"),
     path(f"{_ENVIRONMENT}extend", environments.extend, name="extend"),
     path(f"{_ENVIRONMENT}delete", environments.delete, name="delete-environment"),
     path(f"{_ENVIRONMENT}instances/<slug:instance>", instances.log, name="instance-log"),

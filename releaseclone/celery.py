@@ -75,6 +75,11 @@ queue.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "keep-hours": {
+            "task": "environments.automation.tasks.keep_hours",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
         "reconcile": {
             "task": "environments.automation.tasks.reconcile",
             "schedule": 120.0,

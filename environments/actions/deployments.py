@@ -28,6 +28,8 @@ _VERBS = {
     DeploymentKind.SETUP: "asked for Deploy Setup of",
     DeploymentKind.PATCH: "asked for Deploy of",
     DeploymentKind.TEARDOWN: "asked for the removal of",
+    DeploymentKind.PAUSE: "asked for the pause of",
+    DeploymentKind.RESUME: "asked to resume",
 }
 
 
@@ -73,17 +75,30 @@ def check(environment: Environment, kind: DeploymentKind) -> None:
     root = environment.importer or environment
     if is_ending(root):
         raise Refused(error("deploy.removing", name=root.name))
+    if kind in (DeploymentKind.SETUP, DeploymentKind.PATCH):
+        if is_asked(root, DeploymentKind.PAUSE):
+            raise Refused(error("deploy.pausing", name=root.name))
+        if is_paused(root) and not is_asked(root, DeploymentKind.RESUME):
+            raise Refused(error("deploy.paused", name=root.name))
 
 
 def is_ending(environment: Environment) -> bool:
     """Whether its removal was asked for and has not ended."""
-    removing = Deployment.objects.filter(
-        environment=environment,
-        kind=DeploymentKind.TEARDOWN,
-        part_of__isnull=True,
-        status__in=LIVE,
+    return is_asked(environment, DeploymentKind.TEARDOWN)
+
+
+def is_asked(environment: Environment, kind: DeploymentKind) -> bool:
+    """Whether such a deployment of it waits or runs."""
+    asked = Deployment.objects.filter(
+        environment=environment, kind=kind, part_of__isnull=True, status__in=LIVE
     )
-    return removing.exists()
+    return asked.exists()
+
+
+def is_paused(environment: Environment) -> bool:
+    """Whether none of its services runs, by somebody's wish, as it is kept now."""
+    rows = Namespace.objects.filter(pk=environment.namespace_id, paused_at__isnull=False)
+    return rows.exists()
 
 
 def queue(
@@ -115,7 +130,7 @@ def queue(
             for planned in (shown.members if shown else ())
         },
     )
-    if kind != DeploymentKind.TEARDOWN:
+    if kind in (DeploymentKind.SETUP, DeploymentKind.PATCH):
         prolong(environment)
     _supersede(deployment)
     if kind == DeploymentKind.TEARDOWN:

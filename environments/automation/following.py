@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from environments.actions.asking import Refused, operator
 from environments.actions.deployments import deploy
+from environments.actions.pausing import is_resting
 from environments.automation.outcome import Outcome
 from environments.core.ports import Refs
 from environments.core.template.parsing import parse_environment_template
@@ -51,6 +52,8 @@ def _follow(environment: Environment, head: str | None) -> Outcome:
         return Outcome(f"{name} has not been set up yet; its first Setup takes the newest commit.")
     if not _is_automatic(environment):
         return Outcome(f"{name} does not follow pushes: its template says auto_deploy: false.")
+    if is_resting(environment):
+        return Outcome(f"{name} is paused: it gets {head[:7]} once it is resumed.")
     # Claimed first: of two who are told at once, one asks.
     same = Environment.objects.filter(pk=environment.pk).exclude(followed_commit=head)
     if not same.update(followed_commit=head):

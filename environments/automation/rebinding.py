@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from environments.actions.asking import operator
+from environments.actions.pausing import is_resting
 from environments.automation.outcome import Outcome
 from environments.automation.setting_up import set_up_again
 from environments.core.plan import Act
@@ -33,7 +34,7 @@ def look(connection: GitConnection) -> Iterator[Outcome]:
         imported__isnull=False,
     )
     for environment in rows.select_related("application__account", "namespace").distinct():
-        changes = changes_of(environment)
+        changes = None if is_resting(environment) else changes_of(environment)
         if changes is None or changes == environment.rebinds:
             continue
         Environment.objects.filter(pk=environment.pk).update(rebinds=changes)

@@ -2,7 +2,14 @@
 
 from django.utils import timezone
 
-from environments.automation import deliveries, expiring, pull_requests, reconciling, telling
+from environments.automation import (
+    deliveries,
+    expiring,
+    hours,
+    pull_requests,
+    reconciling,
+    telling,
+)
 from environments.models import Delivery
 from environments.tasks import BROKER_ERRORS
 from releaseclone.celery import queue
@@ -40,6 +47,12 @@ def tend_pull_requests() -> None:
 def expire() -> None:
     """End what has come to its time."""
     expiring.expire()
+
+
+@queue.task
+def keep_hours() -> None:
+    """Pause and resume by schedule."""
+    hours.keep_hours()
 
 
 @queue.task

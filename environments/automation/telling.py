@@ -23,6 +23,7 @@ _AT_ONCE = 50
 _LONGEST = timedelta(hours=1)
 _STATES = {
     EnvironmentStatus.DEPLOYED: ("success", "is deployed"),
+    EnvironmentStatus.PAUSED: ("success", "is paused"),
     EnvironmentStatus.FAILED: ("failure", "failed"),
     EnvironmentStatus.ABORTED: ("failure", "was aborted"),
 }
@@ -124,10 +125,12 @@ def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus
     )
     word, told = _STATES.get(EnvironmentStatus(environment.status), ("pending", "is on its way"))
     text = f"{environment.name} {told}"
-    link = state.links[0] if word == "success" and state.links else ""
-    announced = Announced(
-        environment.name, "in_progress" if word == "pending" else word, text, link, page
-    )
+    is_up = environment.status == EnvironmentStatus.DEPLOYED
+    link = state.links[0] if is_up and state.links else ""
+    going = "in_progress" if word == "pending" else word
+    is_paused = environment.status == EnvironmentStatus.PAUSED
+    state_told = "inactive" if is_paused else going
+    announced = Announced(environment.name, state_told, text, link, page)
     return comment(state), CommitStatus(word, text, page), announced
 
 

@@ -34,6 +34,7 @@ from environments.models.environment import (
     EnvironmentStatus,
     EnvironmentType,
     EnvironmentVersion,
+    Hours,
     Namespace,
 )
 from environments.models.event import Event
@@ -61,6 +62,7 @@ __all__ = [
     "Event",
     "GitConnection",
     "HostClaim",
+    "Hours",
     "Image",
     "ImageClaim",
     "LogLine",

@@ -13,6 +13,11 @@ class Account(models.Model):
     name = models.CharField(max_length=63, unique=True)
     ephemeral_days = models.PositiveIntegerField(default=7)
     """So long after its last deployment an ephemeral environment ends; 0: never."""
+    pause_schedule = models.CharField(max_length=100, blank=True)
+    resume_schedule = models.CharField(max_length=100, blank=True)
+    """Of ephemeral environments without one of their own; as cron jobs have them, in UTC."""
+    hours_saved_at = models.DateTimeField(null=True, blank=True)
+    """What the schedule named before this moment is past."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

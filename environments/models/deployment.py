@@ -10,20 +10,28 @@ from environments.models.environment import Environment, EnvironmentVersion, Nam
 
 
 class DeploymentKind(models.TextChoices):
-    """``setup`` applies everything, ``patch`` new code only, ``teardown`` removes."""
+    """``setup`` applies everything, ``patch`` new code only, ``teardown`` removes; ``pause`` ends
+    the services and keeps all else, ``resume`` starts the same ones again."""
 
     SETUP = "setup", "setup"
     PATCH = "patch", "patch"
     TEARDOWN = "teardown", "teardown"
+    PAUSE = "pause", "pause"
+    RESUME = "resume", "resume"
+
+
+SCALING = (DeploymentKind.PAUSE, DeploymentKind.RESUME)
+"""They change how many instances run, and nothing of what those are."""
 
 
 class DeploymentStatus(models.TextChoices):
-    """The last five are endings; each has a reason."""
+    """The last six are endings; each that is no success has a reason."""
 
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
     DEPLOYED = "deployed", "Deployed"
     REMOVED = "removed", "Removed"
+    PAUSED = "paused", "Paused"
     FAILED = "failed", "Failed"
     ABORTED = "aborted", "Aborted"
     SUPERSEDED = "superseded", "Superseded"
@@ -109,7 +117,7 @@ class Deployment(models.Model):
                 name="one_active_deployment",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["queued", "running", "deployed", "removed"])
+                condition=Q(status__in=["queued", "running", "deployed", "removed", "paused"])
                 | ~Q(reason=""),
                 name="an_ending_has_a_reason",
             ),

@@ -25,10 +25,19 @@ class EnvironmentStatus(models.TextChoices):
     WAITING = "waiting", "Waiting"
     DEPLOYING = "deploying", "Deploying"
     DEPLOYED = "deployed", "Deployed"
+    PAUSED = "paused", "Paused"
     FAILED = "failed", "Failed"
     ABORTED = "aborted", "Aborted"
     REMOVING = "removing", "Removing"
     REMOVED = "removed", "Removed"
+
+
+class Hours(models.TextChoices):
+    """Whose schedule pauses and resumes an environment."""
+
+    ACCOUNT = "account", "of the account"
+    OWN = "own", "its own"
+    NONE = "none", "none"
 
 
 class Namespace(models.Model):
@@ -37,6 +46,8 @@ class Namespace(models.Model):
     name = models.CharField(max_length=63)
     context = models.ForeignKey(Context, models.PROTECT, related_name="namespaces")
     domain = models.CharField(max_length=253)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    """Since when no service of it runs, because somebody paused it."""
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -100,6 +111,14 @@ class Environment(models.Model):
     """The environment that ends once this one is ready."""
     expires_at = models.DateTimeField(null=True, blank=True)
     """When it ends by itself; None: never, and of an imported one with its importer."""
+    expiry_told_at = models.DateTimeField(null=True, blank=True)
+    """When its owner was last told that it ends soon."""
+    hours = models.CharField(max_length=10, choices=Hours.choices, default=Hours.ACCOUNT)
+    pause_schedule = models.CharField(max_length=100, blank=True)
+    resume_schedule = models.CharField(max_length=100, blank=True)
+    """Both as cron jobs have them, in UTC; "": never by itself."""
+    hours_seen_at = models.DateTimeField(null=True, blank=True)
+    """Until when its schedule has been followed; None: from its creation on."""
     rebinds = models.JSONField(default=list, blank=True)
     """What a Setup would bind its imports to, where that is not what they are bound to."""
     followed_commit = models.CharField(max_length=40, blank=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from environments.core.plan import url_of
 from environments.core.template import parse_environment_template
@@ -123,6 +123,16 @@ def with_links(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
             ),
             "",
         )
+    return rows
+
+
+def with_activity(rows: Page[dict[str, Any]]) -> Page[dict[str, Any]]:
+    """The page, each row with ``active_at``: when something was last done to it."""
+    events = Event.objects.filter(environment__in=[row["pk"] for row in rows.object_list])
+    last = events.values("environment").annotate(at=Max("at")).values_list("environment", "at")
+    by_pk = dict(last.order_by())
+    for row in rows.object_list:
+        row["active_at"] = by_pk.get(row["pk"], row["created_at"])
     return rows
 
 

@@ -17,7 +17,7 @@ from environments.models import (
     TaskState,
 )
 
-_CALM = (EnvironmentStatus.DEPLOYED, EnvironmentStatus.NEW)
+_CALM = (EnvironmentStatus.DEPLOYED, EnvironmentStatus.PAUSED, EnvironmentStatus.NEW)
 _STAGES = (
     ("resolved_at", "chooses branches and commits"),
     ("written_at", "writes the plan"),

@@ -20,8 +20,8 @@ from environments.models import (
     Task,
     TaskState,
 )
-from environments.models.deployment import LIVE, OPEN
-from environments.services import folders, pruning, rendering, routes, status
+from environments.models.deployment import LIVE, OPEN, SCALING
+from environments.services import folders, pausing, pruning, rendering, routes, status
 from environments.services.lease import Lease
 from environments.services.say import say
 
@@ -87,6 +87,9 @@ def finish(deployment: Deployment, lease: Lease) -> None:
     if deployment.kind == DeploymentKind.TEARDOWN:
         _finish_teardown(deployment, lease)
         return
+    if deployment.kind in SCALING:
+        _finish_scaling(deployment, lease)
+        return
     with lease.writing():
         for share in _open_members(deployment):
             _judge(share, timezone.now())
@@ -104,10 +107,29 @@ def finish(deployment: Deployment, lease: Lease) -> None:
         status.refresh(deployment.namespace)
 
 
+def _finish_scaling(deployment: Deployment, lease: Lease) -> None:
+    """What runs is as before, in another number: nothing is to be remembered or tidied up."""
+    with lease.writing():
+        now = timezone.now()
+        for share in _open_members(deployment):
+            _judge(share, now)
+        deployment.refresh_from_db(fields=["failure"])
+        _close_by_cause(deployment, now)
+        if deployment.status == DeploymentStatus.PAUSED:
+            pausing.note_paused(deployment.namespace, is_paused=True)
+        say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
+        status.refresh(deployment.namespace)
+
+
+def _success_of(share: Deployment) -> DeploymentStatus:
+    is_pause = share.kind == DeploymentKind.PAUSE
+    return DeploymentStatus.PAUSED if is_pause else DeploymentStatus.DEPLOYED
+
+
 def _close_by_cause(deployment: Deployment, now: datetime) -> None:
     cause = deployment.failure
     if not cause:
-        _close(deployment, DeploymentStatus.DEPLOYED, "", now)
+        _close(deployment, _success_of(deployment), "", now)
         return
     name = cause["task"].partition(".")[2]
     reason = f"{name} of {cause['application']} failed: {cause['message']}"
@@ -135,8 +157,9 @@ def _judge(share: Deployment, now: datetime) -> None:
     elif unreached is not None:
         _close(share, DeploymentStatus.ABORTED, unreached.reason, now)
     else:
-        _close(share, DeploymentStatus.DEPLOYED, "", now)
-        _remember(share, share.part_of or share)
+        _close(share, _success_of(share), "", now)
+        if share.kind not in SCALING:
+            _remember(share, share.part_of or share)
 
 
 def _judge_leaving(share: Deployment, tasks: Sequence[Task], now: datetime) -> None:

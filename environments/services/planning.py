@@ -253,7 +253,9 @@ def _surroundings(setting: Setting) -> Surroundings:
 def _processes_elsewhere(setting: Setting) -> int:
     """How many copies of services other namespaces run on the same kind of engine."""
     living = Environment.objects.filter(
-        removed_at__isnull=True, namespace__context__engine=setting.context.engine
+        removed_at__isnull=True,
+        namespace__paused_at__isnull=True,
+        namespace__context__engine=setting.context.engine,
     )
     others = living.exclude(namespace=setting.namespace) if setting.namespace else living
     return int(others.aggregate(count=Sum("running__processes"))["count"] or 0)

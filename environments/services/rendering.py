@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Box:
     secrets: tuple[str, ...]
     ground: tuple[Manifest, ...] = ()
     """What the namespace itself shall be."""
+    commits: Mapping[str, str] = field(default_factory=dict)
+    """Of tasks that run another commit than their deployment says of itself."""
 
 
 def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
@@ -94,7 +96,8 @@ def opened(deployment: Deployment) -> Box:
         return Box({}, ())
     form = json.loads(wiring.unseal(deployment.manifests, belongs_to=deployment.seal_name))
     # A deployment that an older version of the product has rendered has none.
-    return Box(form["tasks"], tuple(form["secrets"]), tuple(form.get("ground", ())))
+    ground, commits = tuple(form.get("ground", ())), form.get("commits", {})
+    return Box(form["tasks"], tuple(form["secrets"]), ground, commits)
 
 
 def masker_of(namespace: Namespace) -> Masker:

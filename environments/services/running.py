@@ -15,7 +15,8 @@ from environments.core.ports import EngineError, GitHostError, Stopped
 from environments.core.problems import Problem, has_errors
 from environments.loopback import NoPortsLeft
 from environments.models import Deployment, DeploymentKind
-from environments.services import ending, providing, rendering, resolving, status, writing
+from environments.models.deployment import SCALING
+from environments.services import ending, pausing, providing, rendering, resolving, status, writing
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
 from environments.services.say import say
@@ -65,6 +66,8 @@ def _advance(deployment: Deployment, lease: Lease) -> Outcome:
         ("images", _provide),
         ("manifests", _render),
     )
+    if deployment.kind in SCALING:
+        steps = (("manifests", _scale),)
     for box, step in steps:
         if _abort_asked(deployment):
             ending.abort(deployment, lease)
@@ -107,6 +110,17 @@ def _resolve(deployment: Deployment, lease: Lease) -> bool:
         deployment.resolved_at = timezone.now()
         deployment.save(update_fields=["pins", "branch", "commit", "resolved_at"])
         say(deployment, lines, masker=Masker(()))
+    return True
+
+
+def _scale(deployment: Deployment, lease: Lease) -> bool:
+    environment = deployment.environment
+    if environment.removed_at is not None:
+        ending.fail(deployment, lease, f"{environment.name} was removed while this waited.")
+        return False
+    if not pausing.prepare(deployment, lease):
+        ending.fail(deployment, lease, f"Nothing of {environment.name} runs.")
+        return False
     return True
 
 

@@ -20,7 +20,7 @@ from environments.core.ports import (
 )
 from environments.core.render import KEPT_RUNS, run_of
 from environments.models import Deployment, DeploymentKind, DeploymentStatus, Task, TaskState
-from environments.models.deployment import LIVE
+from environments.models.deployment import LIVE, SCALING
 from environments.services import rendering
 from environments.services.taking_back import take_back
 
@@ -57,6 +57,7 @@ def _is_over(share: Deployment) -> bool:
     if share.status not in (*LIVE, DeploymentStatus.DEPLOYED):
         return True
     newer = Deployment.objects.filter(environment=share.environment, pk__gt=share.pk)
+    newer = newer.exclude(kind__in=SCALING)
     return newer.filter(status=DeploymentStatus.DEPLOYED).exists()
 
 
@@ -64,7 +65,8 @@ def _may_run(share: Deployment) -> bool:
     going = Deployment.objects.filter(
         environment=share.environment, kind=DeploymentKind.TEARDOWN, status__in=LIVE
     )
-    return share.status == DeploymentStatus.DEPLOYED and not going.exists()
+    is_paused = share.namespace.paused_at is not None
+    return share.status == DeploymentStatus.DEPLOYED and not is_paused and not going.exists()
 
 
 def _run(task: Task, now: datetime) -> None:

@@ -57,7 +57,8 @@ def _order(engine: Engine, deployment: Deployment, task: Task, box: Box) -> Orde
         return lambda: None
     folder = None
     if not engine.traits().runs_images:
-        folder = rendering.folder_of(member, task.deployment.commit)
+        commit = box.commits.get(str(task.pk), task.deployment.commit)
+        folder = rendering.folder_of(member, commit)
     manifests = rendering.manifests_for(box, task)
     step = Step(
         namespace=namespace,

@@ -16,6 +16,7 @@ from environments.models.deployment import LIVE
 
 _ENDING = {
     DeploymentStatus.DEPLOYED: EnvironmentStatus.DEPLOYED,
+    DeploymentStatus.PAUSED: EnvironmentStatus.PAUSED,
     DeploymentStatus.FAILED: EnvironmentStatus.FAILED,
     DeploymentStatus.ABORTED: EnvironmentStatus.ABORTED,
     DeploymentStatus.REMOVED: EnvironmentStatus.REMOVED,

@@ -26,6 +26,7 @@ _SHAPES = {
     "queued": "clock",
     "waiting": "clock",
     "new": "circle-dashed",
+    "paused": "moon",
 }
 _TURNING = "loader-2"
 RULES = {

@@ -19,11 +19,13 @@ from environments.actions.contexts import (
     save_context,
     save_login,
 )
+from environments.actions.pausing import choose_account_hours
 from environments.core.plan import problem_form
 from environments.core.problems import Problem, error
 from environments.forms.accounts import AccountName, EphemeralDays
 from environments.forms.contexts import ContextForm, LoginForm, fields_of
-from environments.models import Context
+from environments.forms.hours import AccountHours
+from environments.models import Account, Context
 from environments.queries.accounts import context_of, contexts_of
 from environments.queries.builds import taken_in
 from environments.queries.connections import connections_of
@@ -56,6 +58,7 @@ def _show(
     status: int = 200,
     problems: Sequence[Problem] = (),
     days: EphemeralDays | None = None,
+    hours: AccountHours | None = None,
 ) -> HttpResponse:
     return page(
         request,
@@ -64,6 +67,7 @@ def _show(
         status,
         form=form,
         days=days or EphemeralDays(initial={"days": actor.account.ephemeral_days}),
+        hours=hours or AccountHours(initial=_hours_of(actor.account)),
         contexts=contexts_of(actor.account),
         connections=connections_of(actor.account),
         found=_proposal(actor).get("socket", ""),
@@ -83,6 +87,27 @@ def ephemeral(request: HttpRequest, actor: Actor) -> HttpResponse:
         return _show(request, actor, name, 422, days=form)
     choose_ephemeral_days(actor, form.cleaned_data["days"])
     messages.success(request, "Saved how long ephemeral environments live.")
+    return redirect("account-settings", actor.account.name)
+
+
+def _hours_of(account: Account) -> dict[str, str]:
+    return {"pauses": account.pause_schedule, "resumes": account.resume_schedule}
+
+
+@require_POST
+@in_account
+def hours(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """When ephemeral environments are paused and resumed."""
+    require_owner(actor, "choose when environments are paused")
+    form = AccountHours(request.POST)
+    name = AccountName(initial={"name": actor.account.name})
+    if not form.is_valid():
+        return _show(request, actor, name, 422, hours=form)
+    try:
+        choose_account_hours(actor, **form.cleaned_data)
+    except Refused as refused:
+        return _show(request, actor, name, 422, refused.problems, hours=form)
+    messages.success(request, "Saved when ephemeral environments are paused and resumed.")
     return redirect("account-settings", actor.account.name)
 
 

@@ -13,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from environments.actions import deployments as asks
 from environments.actions.asking import Actor, Refused, may_read_logs
 from environments.models import Deployment, DeploymentStatus
+from environments.models.deployment import SCALING
 from environments.queries import deployments as reads
 from environments.queries.moments import moments_of
 from environments.views.gate import STOP_POLLING, in_account, part
 from environments.views.logs import asked_part
+
+_SUCCESSES = (DeploymentStatus.DEPLOYED, DeploymentStatus.REMOVED, DeploymentStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,15 @@ def runs_images(deployment: Deployment) -> bool:
 def stages_of(deployment: Deployment, now: datetime) -> Iterator[Stage]:
     """Resolve, write, (images,) render, apply: each begins where the one before it ended."""
     ended = deployment.ended_at
-    has_succeeded = deployment.status in (DeploymentStatus.DEPLOYED, DeploymentStatus.REMOVED)
-    ends = (
+    has_succeeded = deployment.status in _SUCCESSES
+    before = (
         ("Resolve", deployment.resolved_at),
         ("Write", deployment.written_at),
         *((("Images", deployment.provided_at),) if runs_images(deployment) else ()),
         ("Render", deployment.rendered_at),
+    )
+    ends = (
+        *(before if deployment.kind not in SCALING else ()),
         ("Apply", ended if deployment.rendered_at and has_succeeded else None),
     )
     begun = deployment.started_at

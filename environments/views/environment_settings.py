@@ -17,6 +17,7 @@ from environments.core.problems import Problem
 from environments.core.template import parse_environment_template
 from environments.core.variables.file import without_secret_values
 from environments.forms.applications import SavedText
+from environments.forms.hours import EnvironmentHours
 from environments.models import Environment, EnvironmentVersion
 from environments.queries import environments as reads
 from environments.services import members
@@ -24,7 +25,7 @@ from environments.views.environments import common
 from environments.views.gate import in_account, page
 from environments.views.renaming import proposal, renamed
 
-TEMPLATE, VARIABLES, PARAMETERS = "template", "variables", "parameters"
+TEMPLATE, VARIABLES, PARAMETERS, HOURS = "template", "variables", "parameters", "hours"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +37,7 @@ def settings(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         stored = acts.latest_version(environment).template
         proposed = renamed(stored, request.GET)
         typed = {TEMPLATE: proposed} if proposed else {}
-        return _show(request, actor, environment, typed=typed, **proposal(stored, proposed))
+        return show(request, actor, environment, typed=typed, **proposal(stored, proposed))
     what = request.POST.get("what")
     about = what if what in (VARIABLES, PARAMETERS) else TEMPLATE
     form = SavedText(request.POST)
@@ -54,9 +55,9 @@ def settings(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
             case _:
                 acts.save_environment_template(actor, environment, text=text, opened_on=opened_on)
     except Conflict as conflict:
-        return _show(request, actor, environment, 409, about, typed, entered, conflict=conflict)
+        return show(request, actor, environment, 409, about, typed, entered, conflict=conflict)
     except Refused as refused:
-        return _show(
+        return show(
             request, actor, environment, 422, about, typed, entered, problems=refused.problems
         )
     environment.refresh_from_db()
@@ -72,7 +73,7 @@ def _parameters(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _show(
+def show(
     request: HttpRequest,
     actor: Actor,
     environment: Environment,
@@ -82,6 +83,7 @@ def _show(
     values: dict[str, str] | None = None,
     *,
     problems: Sequence[Problem] = (),
+    hours: EnvironmentHours | None = None,
     **context: Any,
 ) -> HttpResponse:
     """The page, with what was typed in place of what is stored."""
@@ -103,10 +105,19 @@ def _show(
         parameters=parsed.template.parameters if parsed.template else (),
         about=about,
         problems=[problem_form(problem) for problem in known],
+        hours=hours or EnvironmentHours(initial=_hours_of(environment)),
         readonly=not shown["editable"],
         **shown,
         **context,
     )
+
+
+def _hours_of(environment: Environment) -> dict[str, str]:
+    return {
+        "hours": environment.hours,
+        "pauses": environment.pause_schedule,
+        "resumes": environment.resume_schedule,
+    }
 
 
 def _common(actor: Actor, environment: Environment) -> dict[str, Any]:

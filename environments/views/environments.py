@@ -18,6 +18,7 @@ from environments.actions.asking import (
     may_open_terminals,
     may_read_logs,
 )
+from environments.actions.pausing import may_be_resumed
 from environments.core.plan import difference, problem_form
 from environments.core.problems import error, has_errors
 from environments.models import DeploymentKind, Environment, EnvironmentStatus
@@ -54,7 +55,7 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         actor,
         application=application,
         filters=filters,
-        rows=moments.with_moments(reads.with_links(reads.with_imports(rows))),
+        rows=moments.with_moments(reads.with_activity(reads.with_links(reads.with_imports(rows)))),
         owners=reads.possible_owners(actor.account),
         statuses=_STATUSES,
         tab="environments",
@@ -102,6 +103,8 @@ def common(actor: Actor, environment: Environment, tab: str) -> dict[str, Any]:
         "is_behind": bool(deployed) and deployed != environment.version,
         "editable": environment.removed_at is None and may_edit(actor, environment),
         "link": instances_reads.link_of(environment),
+        "paused_at": environment.namespace.paused_at,
+        "resumable": environment.importer_id is None and may_be_resumed(environment),
         "rebinds": reads.rebinds_of(environment),
         "tab": tab,
     }

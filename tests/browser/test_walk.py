@@ -209,3 +209,29 @@ def test_the_first_import_and_the_last_bring_and_take_the_key(
     expect(page.get_by_text("saved as v1.3, v1.1 runs", exact=True)).to_be_visible()
     assert template_of(page, here) == before
     assert said == []
+
+
+def test_a_paused_one_rests_and_comes_back_as_it_was(
+    page: Page, product: Product, said: list[str]
+) -> None:
+    here = f"/demo/environments/{product.env_id}/"
+    page.goto(here)
+    wait_until_deployed(page)
+    url = page.get_by_role("link", name="Open").get_attribute("href")
+    assert url is not None
+    page.goto(f"{here}settings")
+    page.get_by_role("button", name="Pause now").click()
+    status = page.locator(".head .status")
+    expect(status).to_have_text(re.compile("Paused"), timeout=READY_MS)
+    expect(page.locator("#top")).to_contain_text("none of its services runs")
+    expect(page.get_by_role("link", name="Open")).to_have_count(0)
+    expect(page.locator("#live .instances")).not_to_contain_text("web-")
+    expect(page.locator(".urls .status").first).to_have_text(re.compile("Paused"))
+    assert _status_of(url) >= 500
+    page.get_by_role("button", name="Resume").click()
+    wait_until_deployed(page)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open").click()
+    expect(opened.value.locator("body")).to_contain_text("parcel", ignore_case=True)
+    opened.value.close()
+    assert said == []

@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from environments import wiring
+from environments.actions import pausing
 from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
 from tests.deploying.deaths import LIKE_PROCESSES
@@ -22,6 +23,11 @@ def test_services_without_ports_count_as_long_as_they_run(world: World, settings
     environment = world.deployed(shop)
     with pytest.raises(Refused, match="runs 2 processes, and 2 run already: more than the limit"):
         world.create(shop)
-    delete_environment(world.operator, environment)
+    pausing.pause(world.operator, environment)
     world.work()
+    other = world.deployed(shop)
+    assert other.status == "deployed"
+    for one in (environment, other):
+        delete_environment(world.operator, one)
+        world.work()
     assert world.deployed(shop).status == "deployed"

@@ -85,6 +85,9 @@ def test_replicas_have_names_of_their_own_and_follow_their_number(contender: Con
     assert seen[1] < seen[2] < seen[3]
     contender.service("web", replicas=0)
     assert wait(contender.engine, lambda seen: not seen) == ()
+    contender.service("web", replicas=2)
+    back = wait(contender.engine, lambda seen: len(seen) == 2 and all_ready(seen))
+    assert {one.phase for one in back} == {Phase.RUNNING}
 
 
 def test_a_service_that_only_ends_has_failed_with_its_reason(contender: Contender) -> None:

@@ -33,6 +33,7 @@ WORST_FIRST = (
     "waiting",
     "new",
     "deployed",
+    "paused",
     "removed",
 )
 _IN_PROGRESS = ("removing", "deploying", "waiting")
@@ -53,6 +54,8 @@ def of_service(
 
     ``elapsed`` and ``limit`` in seconds since it was applied.
     """
+    if not replicas:
+        return _of_none(instances, elapsed=elapsed, limit=limit)
     failed = next((one for one in instances if one.phase is Phase.FAILED), None)
     if failed is not None:
         return Health(State.FAILED, failed.message or f"{failed.name} failed")
@@ -63,6 +66,16 @@ def of_service(
     if elapsed > limit:
         return Health(State.FAILED, f"not ready after {limit:.0f} s: {waiting or 'no instance'}")
     return Health(State.WAITING, waiting or "waits for its first instance")
+
+
+def _of_none(instances: Sequence[Instance], *, elapsed: float, limit: float) -> Health:
+    """Ready when none is left; one that is being ended has not failed."""
+    if not instances:
+        return Health(State.READY, "ready")
+    left = ", ".join(one.name for one in instances)
+    if elapsed > limit:
+        return Health(State.FAILED, f"still there after {limit:.0f} s: {left}")
+    return Health(State.WAITING, f"is being ended: {left}")
 
 
 def of_chart(instances: Sequence[Instance], *, elapsed: float, limit: float) -> Health:

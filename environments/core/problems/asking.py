@@ -208,6 +208,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "build.no-value": Entry("The build argument {name} has no value yet.", "Give it one."),
     "deploy.no-setup": Entry("{name} has never been set up.", "Choose Deploy Setup first."),
+    "deploy.paused": Entry("{name} is paused.", "Resume it first."),
+    "deploy.pausing": Entry("{name} is being paused.", "Wait for it to end, then resume it."),
+    "deploy.not-paused": Entry("{name} is not paused.", "There is nothing to resume."),
+    "hours.wrong": Entry(
+        "{schedule!r} is no schedule: {reason}.",
+        "Write five fields, in UTC: 0 20 * * 1-5 is each working day at 20:00.",
+    ),
     "deploy.digest": Entry(
         "The plan has changed since it was shown.", "Look at the new one, then ask again."
     ),

@@ -12,6 +12,7 @@ from environments.core.render.manifests import (
 )
 from environments.core.render.marks import revision
 from environments.core.render.pulling import with_sign_ins
+from environments.core.render.scale import without_instances
 
 __all__ = [
     "KEPT_RUNS",
@@ -25,4 +26,5 @@ __all__ = [
     "run_of",
     "service_manifests",
     "with_sign_ins",
+    "without_instances",
 ]
