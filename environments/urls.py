@@ -48,6 +48,7 @@ urlpatterns = [
     path("", people.home, name="home"),
     path("first-visit", people.first_visit, name="first-visit"),
     path("sign-in", people.SignIn.as_view(), name="sign-in"),
+    path("you", people.you, name="you"),
     path("password", people.Password.as_view(), name="password"),
     path("webhooks/<slug:key>", hooks.take, name="webhook"),
     path("sign-out", people.SignOut.as_view(), name="sign-out"),

@@ -54,7 +54,8 @@ class Configuration:
     allowed_hosts: tuple[str, ...]
     terminals: int
     terminal_minutes: int
-
+    mail: given.MailServer | None
+    mail_from: str
     path: str
     """What programs of the engine process get as PATH."""
 
@@ -145,6 +146,12 @@ def _read(environ: Mapping[str, str], data: Path) -> Configuration:
         ),
         terminals=given.number(environ, "RELEASECLONE_TERMINALS", 5),
         terminal_minutes=given.number(environ, "RELEASECLONE_TERMINAL_MINUTES", 60),
+        mail=given.mail(environ, "RELEASECLONE_MAIL"),
+        mail_from=given.sender(
+            environ,
+            "RELEASECLONE_MAIL_FROM",
+            f"releaseclone@{urlsplit(public_url).hostname}",
+        ),
         path=environ.get("PATH") or os.defpath,
         allowed_hosts=given.hosts(
             environ, "RELEASECLONE_ALLOWED_HOSTS", _own_hosts(bind, public_url)

@@ -6,9 +6,11 @@ step. Values that may hold a password are not repeated.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -21,6 +23,7 @@ _LONGEST_DOMAIN = 180
 """Leaves room for the label that each environment puts before it: a host name may have 253."""
 _SHORTEST_SECRET = 32
 _DATABASES = ("postgres", "postgresql", "sqlite")
+_MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _BROKERS = ("redis", "rediss", "redis+socket")
 _SOCKETS_OF_A_USER = ("docker.sock", "podman/podman.sock")
 _USUAL_SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock")
@@ -146,6 +149,53 @@ def broker(environ: Environ, name: str, default: str) -> str:
         raise ConfigurationError(
             f"{name} is no URL of a Valkey or Redis. Write redis://HOST:6379/0, or leave it out: "
             "the product then runs its own."
+        )
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Who sends mail for the product. ``tls``: from the first byte; ``starttls``: asked for."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
+    starttls: bool
+
+
+def mail(environ: Environ, name: str) -> MailServer | None:
+    """The server that takes mail; None where there is none."""
+    value = environ.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        port, host, parts = None, "", urlsplit("")
+    if parts.scheme not in _MAIL_PORTS or not _is_host(host) or parts.path not in ("", "/"):
+        raise ConfigurationError(
+            f"{name} is no server that takes mail. Write smtp+starttls://USER:PASSWORD@HOST:587, "
+            "smtps://… or smtp://…, special characters of the password as %XX."
+        )
+    return MailServer(
+        host,
+        port or _MAIL_PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        starttls=parts.scheme == "smtp+starttls",
+    )
+
+
+def sender(environ: Environ, name: str, default: str) -> str:
+    """Whom mail comes from."""
+    value = environ.get(name, "").strip() or default
+    if not value.isprintable() or "@" not in parseaddr(value)[1]:
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be an address such as releaseclone@example.org."
         )
     return value
 

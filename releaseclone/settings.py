@@ -119,6 +119,16 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# Without a server nothing is sent, and the pages that speak of mail say so.
+if RELEASECLONE.mail is None:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    EMAIL_HOST, EMAIL_PORT = RELEASECLONE.mail.host, RELEASECLONE.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELEASECLONE.mail.user, RELEASECLONE.mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = RELEASECLONE.mail.tls, RELEASECLONE.mail.starttls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = RELEASECLONE.mail_from
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

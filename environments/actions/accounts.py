@@ -13,7 +13,7 @@ from environments.models import Account, Context, Membership, Namespace, Role
 
 DEFAULT_ACCOUNT = "default"
 RESERVED = frozenset(
-    {"admin", "static", "first-visit", "sign-in", "sign-out", "password", "api", "webhooks"}
+    {"admin", "static", "first-visit", "sign-in", "sign-out", "password", "you", "api", "webhooks"}
 )
 """First parts of addresses that are taken."""
 

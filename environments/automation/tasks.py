@@ -45,8 +45,9 @@ def tend_pull_requests() -> None:
 
 @queue.task
 def expire() -> None:
-    """End what has come to its time."""
+    """End what has come to its time, and tell whose time comes."""
     expiring.expire()
+    expiring.tell_owners()
 
 
 @queue.task

@@ -94,6 +94,18 @@ class FirstVisit(forms.Form):
         return given
 
 
+class You(forms.Form):
+    """What a person says of themselves."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput({"class": "form-control", "autocomplete": "email"}),
+        help_text="A day before an environment of yours ends, you are told there.",
+    )
+
+
 class EphemeralDays(forms.Form):
     """How long ephemeral environments live."""
 

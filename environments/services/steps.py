@@ -213,7 +213,8 @@ def _judge(
     if found.state is health.State.READY and len(own) > len(instances):
         found = health.Health(health.State.WAITING, "what ran before is being ended")
     if found.state == "ready":
-        _finish(lease, task, f"ready after {_elapsed(task):.1f} s", masker=masker)
+        end = "ended" if task.deployment.kind == DeploymentKind.PAUSE else "ready"
+        _finish(lease, task, f"{end} after {_elapsed(task):.1f} s", masker=masker)
     elif found.state == "failed":
         _fail(deployment, lease, task, found.message, instances, masker=masker)
     else:

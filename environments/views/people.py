@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from environments.actions.accounts import DEFAULT_ACCOUNT, open_installation
 from environments.actions.asking import Refused
 from environments.core.problems import Problem
-from environments.forms.accounts import FirstVisit, NewPassword, SignInForm, mark_browser
+from environments.forms.accounts import FirstVisit, NewPassword, SignInForm, You, mark_browser
 from environments.queries.accounts import accounts_for, first_account, nobody_is_here
 from environments.views.gate import see_other
 from releaseclone import setup_token
@@ -110,6 +112,23 @@ class SignOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         """To the sign-in page."""
         return see_other(request, super().post(request, *args, **more))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def you(request: HttpRequest) -> HttpResponse:
+    """One's own address."""
+    person = request.user
+    assert isinstance(person, User)
+    form = You(request.POST or None, initial={"email": person.email})
+    if request.method == "POST" and form.is_valid():
+        person.email = form.cleaned_data["email"]
+        person.save(update_fields=["email"])
+        messages.success(request, "Saved.")
+        return redirect("you")
+    sends_mail = settings.RELEASECLONE.mail is not None
+    context = {"form": form, "sends_mail": sends_mail}
+    return render(request, "accounts/you.html", context, status=422 if form.errors else 200)
 
 
 class Password(PasswordChangeView):

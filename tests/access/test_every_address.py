@@ -120,7 +120,7 @@ RULES: Mapping[str, Rule] = {
     "abort": Rule(None, EVERYBODY),
     "deployment-log": READ,
 }
-OPEN = {"home", "first-visit", "sign-in", "sign-out", "password", "webhook"}
+OPEN = {"home", "first-visit", "sign-in", "sign-out", "password", "you", "webhook"}
 """Addresses of no account; the tests of people walk them, and those of webhooks the last."""
 
 

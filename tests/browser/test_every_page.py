@@ -12,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("machine")
 
 PAGES = (
     "/password",
+    "/you",
     "/demo/",
     "/demo/register",
     "/demo/graph",
@@ -46,7 +47,7 @@ PAGES = (
 )
 STATES = (
     *("new", "waiting", "queued", "deploying", "running", "applied", "deployed", "ready"),
-    *("failed", "aborted", "superseded", "skipped", "removing", "removed"),
+    *("failed", "aborted", "superseded", "skipped", "paused", "removing", "removed"),
 )
 _EVERY_STATE = """states => {
     const alert = document.createElement("div");

@@ -1,16 +1,24 @@
 """Ephemeral environments end some days after their last deployment."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from email.message import Message
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as Receives
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from environments.automation.expiring import expire
+from environments.automation.expiring import expire, tell_owners
 from environments.models import Account, DeploymentKind, Environment, PullRequestPolicy, Role
+from releaseclone.given import MailServer
 from tests.deploying.acts import run
 from tests.github.conftest import Hub
+from tests.run.product import free_port
 from tests.world import World, services
 
 
@@ -106,3 +114,115 @@ def test_a_pull_request_whose_environment_expired_gets_one_with_a_new_commit(hub
     hub.about("shop", number, "synchronize")
     hub.work()
     assert Environment.objects.filter(removed_at=None).count() == 1
+
+
+class Inbox(Receives):
+    """Keeps what a real server was given; refuses some."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mail: list[Message] = []
+
+    def handle_message(self, message: Message) -> None:
+        """Keep it."""
+        self.mail.append(message)
+
+
+@pytest.fixture
+def inbox(settings: Settings) -> Iterator[Inbox]:
+    """A mail server on loopback, and the product's settings for it."""
+    inbox = Inbox()
+    port = free_port()
+    server = Controller(inbox, hostname="127.0.0.1", port=port)
+    server.start()
+    give(settings, port)
+    yield inbox
+    server.stop()
+
+
+def give(settings: Settings, port: int) -> None:
+    """What ``RELEASECLONE_MAIL`` becomes."""
+    server = MailServer("127.0.0.1", port, "", "", tls=False, starttls=False)
+    settings.RELEASECLONE = replace(settings.RELEASECLONE, mail=server)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
+
+
+@pytest.fixture
+def shop(world: World) -> Environment:
+    """Mia's, and she has an address."""
+    mia = world.person("mia", Role.MEMBER)
+    assert mia.user is not None
+    mia.user.email = "mia@example.org"
+    mia.user.save()
+    shop = world.create(world.application("shop"), actor=mia)
+    world.work()
+    return shop
+
+
+def test_its_owner_is_told_a_day_before_and_once(inbox: Inbox, shop: Environment) -> None:
+    let_time_pass(shop, 5)
+    tell_owners()
+    assert inbox.mail == []
+    let_time_pass(shop, 1)
+    tell_owners()
+    tell_owners()
+    (mail,) = inbox.mail
+    assert mail["To"] == "mia@example.org"
+    assert mail["Subject"] == f"{shop.name} ends within a day"
+    assert f"/acme/environments/{shop.env_id}/" in str(mail.get_payload())
+    assert "by e-mail" in shop.events.order_by("-pk")[0].what
+
+
+def test_who_extends_it_is_told_again_a_day_before_the_new_end(
+    inbox: Inbox, shop: Environment, world: World
+) -> None:
+    let_time_pass(shop, 6)
+    tell_owners()
+    later = timezone.now() + timedelta(days=7)
+    told = timezone.now() - timedelta(days=6, hours=1)
+    Environment.objects.update(expires_at=later, expiry_told_at=told)
+    tell_owners()
+    assert len(inbox.mail) == 1
+    let_time_pass(shop, 6)
+    Environment.objects.update(expiry_told_at=told - timedelta(hours=1))
+    tell_owners()
+    assert len(inbox.mail) == 2
+
+
+def test_nobody_is_told_of_what_lives_for_a_day_anyway(
+    inbox: Inbox, shop: Environment, world: World
+) -> None:
+    Account.objects.update(ephemeral_days=1)
+    let_time_pass(shop, 6)
+    tell_owners()
+    assert inbox.mail == []
+
+
+def test_a_server_that_is_away_is_asked_again(
+    inbox: Inbox, shop: Environment, settings: Settings
+) -> None:
+    let_time_pass(shop, 6)
+    there = settings.EMAIL_PORT
+    give(settings, 1)
+    tell_owners()
+    give(settings, there)
+    tell_owners()
+    assert len(inbox.mail) == 1
+
+
+def test_without_a_server_nothing_is_sent_and_the_page_says_so(
+    shop: Environment, client: Client
+) -> None:
+    let_time_pass(shop, 6)
+    tell_owners()
+    shop.refresh_from_db()
+    assert shop.expiry_told_at is None
+    assert client.get("/you").status_code == 302
+    client.force_login(User.objects.get(username="mia"))
+    assert "sends no mail" in client.get("/you").content.decode()
+    assert client.post("/you", {"email": "nobody"}).status_code == 422
+    client.post("/you", {"email": "mia@example.com"})
+    assert User.objects.get(username="mia").email == "mia@example.com"
+    client.post("/you", {"email": ""})
+    assert User.objects.get(username="mia").email == ""

@@ -34,6 +34,8 @@ BAD = {
     "RELEASECLONE_DEBUG": ("true",),
     "RELEASECLONE_SECRET_KEY": ("pass",),
     "RELEASECLONE_VAULT_KEYS": ("pass", " ", "g" * 64, "a" * 64 + " pass"),
+    "RELEASECLONE_MAIL": ("pass", "https://x", "smtp://", "smtp://u:pass@x:port", "smtp://x/y"),
+    "RELEASECLONE_MAIL_FROM": ("nobody", "a@b\nc"),
     "DATABASE_URL": ("pass", "mysql://u:pass@x/y", "postgresql://u:pass@x:port/y"),
     "REDIS_URL": ("pass", "amqp://u:pass@x"),
 }
