@@ -110,6 +110,11 @@ urlpatterns = [
         application_settings.pull_requests,
         name="application-pull-requests",
     ),
+    path(
+        f"{_APPLICATION}pull-requests/<int:number>/approve",
+        environments.approve,
+        name="approve",
+    ),
     path(f"{_APPLICATION}read-again", application_settings.read_again, name="read-again"),
     path(f"{_APPLICATION}delete", application_settings.delete, name="delete-application"),
     path(

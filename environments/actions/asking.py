@@ -74,6 +74,12 @@ def require_owner(actor: Actor, act: str) -> None:
         raise NotAllowed(f"Only an owner of {actor.account.name} may {act}.")
 
 
+def require_member(actor: Actor, act: str) -> None:
+    """``NotAllowed`` for who only reads logs and opens terminals. ``act`` is a verb phrase."""
+    if actor.role == Role.INSTANCE_ACCESSOR:
+        raise NotAllowed(f"Only members and owners of {actor.account.name} may {act}.")
+
+
 def require_editor(actor: Actor, environment: Environment) -> None:
     """``NotAllowed`` unless the environment is the actor's own, or the actor an owner."""
     if may_edit(actor, environment):

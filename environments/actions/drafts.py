@@ -10,6 +10,7 @@ from environments.core.ports import EngineError
 from environments.core.problems import Problem, error
 from environments.core.resolve import BranchChoice
 from environments.core.template.model import ImportEntry
+from environments.core.variables.file import withheld
 from environments.models import Account, Application, Context, Environment, EnvironmentType
 from environments.services import members
 from environments.services.handles import free_name
@@ -17,6 +18,7 @@ from environments.services.members import Source, Sources
 from environments.services.planning import (
     Setting,
     act_for,
+    approved,
     choose,
     member_of,
     namespace_name,
@@ -57,6 +59,8 @@ class EnvironmentDraft:
     parallelize: bool | None = None
     labels: tuple[str, ...] | None = None
     """Of the pull request that it is for."""
+    approved_commit: str = ""
+    """Of code from outside: the commit that a member let run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,9 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
     answers = known_refs([source.application for source in sources.members])
     refs, unread = refs_and_problems(sources.members, answers)
     chosen_own = own_choice(own, refs.get(own.application.pk), draft.branch)
+    if draft.approved_commit:
+        chosen_own = approved(draft.branch, draft.approved_commit)
+        own = replace(own, variables=withheld(own.variables))
     sources = _named(sources, draft.name or generated_name(actor, chosen_own.ref))
     setting, placed = place_for(actor.account, sources.members[-1])
     chosen = {

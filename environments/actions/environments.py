@@ -71,6 +71,7 @@ def create_environment(
 def _created(actor: Actor, draft: EnvironmentDraft, shown_digest: str) -> Environment:
     for attempt in range(_TRIES):
         drafted = think_through(actor, draft)  # refuses a name that was given and is taken
+        _require_wall(drafted)
         refuse_errors(drafted.plan.problems)
         if shown_digest and drafted.plan.digest != shown_digest:
             raise Refused(error("deploy.digest"))
@@ -80,6 +81,14 @@ def _created(actor: Actor, draft: EnvironmentDraft, shown_digest: str) -> Enviro
             if attempt == _TRIES - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def _require_wall(drafted: Drafted) -> None:
+    """Code from outside runs nowhere where it could read whatever the product can."""
+    draft, context = drafted.draft, drafted.setting.context
+    if draft.approved_commit and not wiring.engine_of(context).traits().runs_images:
+        name = draft.application.name
+        raise Refused(error("approval.no-wall", name=name, engine=context.engine))
 
 
 def _create(actor: Actor, drafted: Drafted) -> Environment:
@@ -108,6 +117,7 @@ def _create(actor: Actor, drafted: Drafted) -> Environment:
             application_number=application.number,
             labels=None if draft.labels is None else list(draft.labels),
             change_branch="" if draft.labels is None else choice.ref,
+            approved_commit=draft.approved_commit,
         )
         latest = members.latest(application)
         EnvironmentVersion.objects.create(

@@ -19,7 +19,7 @@ ACTOR = "a push"
 def tracking(application: Application) -> QuerySet[Environment]:
     """The environments that track a branch of it."""
     living = Environment.objects.filter(
-        application=application, removed_at__isnull=True, is_tag=False
+        application=application, removed_at__isnull=True, is_tag=False, approved_commit=""
     )
     return living.select_related("application__account", "namespace", "running", "importer")
 

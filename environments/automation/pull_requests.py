@@ -47,7 +47,9 @@ def look(application: Application, number: int) -> Iterator[Outcome]:
     for branch in branches:
         yield from settle(application.account, branch)
     row.refresh_from_db()
-    if not row.why_none:
+    if row.waits_for_approval:
+        yield Outcome(f"{row} has code from outside: {row.commit[:7]} waits for an approval.")
+    elif not row.why_none:
         yield from (one for one in follow_branch(application, row.branch) if one.acted)
     else:
         yield Outcome(f"{row} has no environment: {row.why_none}")
@@ -59,7 +61,7 @@ def keep(application: Application, state: PullRequestState) -> PullRequest:
         "title": state.title[:_TITLE],
         "address": state.address[:_ADDRESS],
         "author": state.author[:100],
-        "branch": state.branch[:255],
+        "branch": branch_of(state)[:255],
         "base": state.base[:255],
         "commit": state.commit[:40],
         "is_open": state.is_open,
@@ -77,6 +79,12 @@ def keep(application: Application, state: PullRequestState) -> PullRequest:
     return row
 
 
+def branch_of(state: PullRequestState) -> str:
+    """Its branch; of one from outside, what GitHub calls it here: no branch of ours has to do with
+    the name that a stranger chose."""
+    return f"pull/{state.number}/head" if state.is_fork else state.branch
+
+
 def why_none(row: PullRequest) -> str:
     """Why a pull request gets no environment; "" where it does."""
     application = row.application
@@ -84,8 +92,6 @@ def why_none(row: PullRequest) -> str:
         return "it is merged." if row.is_merged else "it is closed."
     if application.pull_requests_get == PullRequestPolicy.NONE:
         return f"pull requests of {application.name} get none, by its settings."
-    if row.is_fork:
-        return "its code is of somebody outside of the repository."
     labelled = application.pull_requests_get == PullRequestPolicy.LABELLED
     if labelled and application.pull_request_label not in row.labels:
         return f"it has not the label {application.pull_request_label}."
@@ -95,6 +101,8 @@ def why_none(row: PullRequest) -> str:
         return "its environment was removed; a new commit, or reopening it, brings another one."
     if row.branch == application.default_branch:
         return f"its branch {row.branch} is the default branch."
+    if row.is_fork and not row.approved_commit:
+        return f"its code is of somebody outside: {row.commit[:7]} waits for an approval."
     return ""
 
 
@@ -114,6 +122,11 @@ class _Change:
         return operator(self.account, name=ACTOR)
 
     @property
+    def approved_commit(self) -> str:
+        """Of one from outside: what may run of it."""
+        return next((row.approved_commit for row in self.rows if row.is_fork), "")
+
+    @property
     def own(self) -> Environment | None:
         """The environment of the owner."""
         return next((one for one in self.environments if one.application.name == self.owner), None)
@@ -129,7 +142,13 @@ def settle(account: Account, branch: str) -> Iterator[Outcome]:
     wanted = [row for pk, row in rows.items() if not reasons[pk]]
     living = _living(account, branch)
     for change in _changes(account, branch, wanted, living):
-        yield from _stand(change)
+        changed = PullRequest.objects.filter(pk__in=[row.pk for row in change.rows])
+        try:
+            yield from _stand(change)
+        except Refused as refused:
+            changed.update(refused=str(refused)[:500])
+            raise
+        changed.exclude(refused="").update(refused="")
     for environment in reversed(living):  # what replaces before what is replaced
         still = PullRequest.objects.filter(environment=environment, why_none="", is_open=True)
         after = environment.replaced_by.filter(removed_at=None)
@@ -152,6 +171,10 @@ def _living(account: Account, branch: str) -> list[Environment]:
 def _changes(
     account: Account, branch: str, wanted: Sequence[PullRequest], living: Sequence[Environment]
 ) -> Iterator[_Change]:
+    for row in (one for one in wanted if one.is_fork):  # it shares with nobody
+        own = [one for one in living if one.application_id == row.application_id]
+        yield _Change(account, branch, row.application.name, [row], own)
+    wanted = [row for row in wanted if not row.is_fork]
     imports: dict[str, set[str]] = {}
     for one in imports_of(account):
         imports.setdefault(one.importer, set()).add(one.imported)
@@ -207,7 +230,12 @@ def _stand(change: _Change) -> Iterator[Outcome]:
 
 def _made(change: _Change) -> Environment:
     application = Application.objects.get(account=change.account, name=change.owner)
-    draft = EnvironmentDraft(application, branch=change.branch, labels=tuple(_labels(change)))
+    draft = EnvironmentDraft(
+        application,
+        branch=change.branch,
+        labels=tuple(_labels(change)),
+        approved_commit=change.approved_commit,
+    )
     try:
         return create_environment(change.actor, draft)
     except IntegrityError:

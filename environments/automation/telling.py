@@ -14,9 +14,15 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from environments import wiring
-from environments.core.comments import EnvironmentState, ImportLine, comment, gone
+from environments.core.comments import EnvironmentState, ImportLine, comment, gone, none
 from environments.core.ports import Announced, CommitStatus, Forge, GitHostError
-from environments.models import Deployment, Environment, EnvironmentStatus, PullRequest
+from environments.models import (
+    Deployment,
+    Environment,
+    EnvironmentStatus,
+    PullRequest,
+    PullRequestPolicy,
+)
 from environments.queries.environments import links_of
 
 _AT_ONCE = 50
@@ -27,21 +33,26 @@ _STATES = {
     EnvironmentStatus.FAILED: ("failure", "failed"),
     EnvironmentStatus.ABORTED: ("failure", "was aborted"),
 }
+_WAITS = ("pending", "waits for an approval")
+Said = tuple[str, CommitStatus | None, Announced | None]
+"""The comment, what stands beside the commit, and the host's deployment."""
 
 
 def tell_all() -> None:
     """Tell what has changed since it was told."""
+    waits = Q(is_fork=True) & ~Q(application__pull_requests_get=PullRequestPolicy.NONE)
     rows = PullRequest.objects.filter(
         Q(tell_at=None) | Q(tell_at__lte=timezone.now()),
         Q(is_open=True) | ~Q(told="") & ~Q(told="gone"),
-        environment__isnull=False,
+        Q(environment__isnull=False) | ~Q(refused="") | waits,
         application__connection__isnull=False,
     ).select_related("application__connection", "environment__application__account")
     newest = Deployment.objects.filter(environment=OuterRef("environment")).order_by("-pk")
     known = list(rows.annotate(newest=Subquery(newest.values("pk")[:1])))
     sharing: dict[int | None, list[int]] = defaultdict(list)
     for row in known:
-        sharing[row.environment_id].append(row.pk)
+        if row.environment_id is not None:
+            sharing[row.environment_id].append(row.pk)
     changed = [(row, _mark(row, sharing[row.environment_id])) for row in known]
     for row, mark in [one for one in changed if _is_news(*one)][:_AT_ONCE]:
         _tell(row, mark)
@@ -56,17 +67,37 @@ def _mark(row: PullRequest, sharing: list[int]) -> str:
     """Differs from the one before when there is something new to tell: cheap, as all are looked at
     every few seconds."""
     environment = row.environment
-    assert environment is not None
+    if environment is None:
+        return _digest(row.commit, _why_none(row)) if row.is_open else "gone"
     if environment.removed_at is not None:
         return "gone"
     state = (environment.pk, environment.status, environment.running_id, row.commit)
     newest = row.newest  # type: ignore[attr-defined]
-    return hashlib.sha256(repr((*state, newest, sorted(sharing))).encode()).hexdigest()
+    return _digest(*state, newest, sorted(sharing), row.waits_for_approval)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _why_none(row: PullRequest) -> str:
+    return row.refused or row.why_none
+
+
+def _said_of_none(row: PullRequest) -> Said:
+    """Where there should be one, and is none yet."""
+    account, application = row.application.account.name, row.application.name
+    page = f"{settings.RELEASECLONE.public_url}/{account}/applications/{application}/"
+    if not row.is_open:
+        return none(row.why_none, page), None, None
+    state, told = ("failure", "none could be set up") if row.refused else _WAITS
+    return none(_why_none(row), page), CommitStatus(state, told, page), None
 
 
 def _tell(row: PullRequest, mark: str) -> None:
-    assert row.environment is not None
-    if row.environment.removed_at is not None:
+    if row.environment is None:
+        text, status, announced = _said_of_none(row)
+    elif row.environment.removed_at is not None:
         text, status = gone(row.environment.name, row.why_none or "it ended"), None
         announced = Announced(row.environment.name, "inactive", "removed", "", "")
     else:
@@ -80,7 +111,8 @@ def _tell(row: PullRequest, mark: str) -> None:
         PullRequest.objects.filter(pk=row.pk).update(comment_id=written)
         if status is not None:
             forge.set_status(url, row.commit, status)
-        _announce(row, forge, announced)
+        if announced is not None:
+            _announce(row, forge, announced)
     except GitHostError as wrong:
         pause = min(timedelta(seconds=15 * 2 ** min(row.told_tries, 10)), _LONGEST)
         changed = {
@@ -104,7 +136,7 @@ def _announce(row: PullRequest, forge: Forge, announced: Announced) -> None:
     PullRequest.objects.filter(pk=row.pk).update(announced_id=key, announced_commit=row.commit)
 
 
-def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus, Announced]:
+def _said(row: PullRequest, environment: Environment) -> Said:
     account = environment.application.account
     page = f"{settings.RELEASECLONE.public_url}/{account.name}/environments/{environment.env_id}/"
     last = environment.deployments.order_by("-pk").first()
@@ -125,6 +157,8 @@ def _said(row: PullRequest, environment: Environment) -> tuple[str, CommitStatus
     )
     word, told = _STATES.get(EnvironmentStatus(environment.status), ("pending", "is on its way"))
     text = f"{environment.name} {told}"
+    if row.waits_for_approval:
+        word, text = _WAITS
     is_up = environment.status == EnvironmentStatus.DEPLOYED
     link = state.links[0] if is_up and state.links else ""
     going = "in_progress" if word == "pending" else word

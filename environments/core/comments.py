@@ -59,6 +59,11 @@ def comment(state: EnvironmentState) -> str:
     return "\n".join(lines) + "\n"
 
 
+def none(why: str, page: str) -> str:
+    """The comment where there should be an environment and is none; ``why`` is a sentence."""
+    return f"{MARK}\n**No environment**: {plain(why)} [See there]({page})\n"
+
+
 def gone(name: str, why: str) -> str:
     """The comment once the environment is removed."""
     return f"{MARK}\n**Environment {plain(name)}**: removed ({plain(why)})\n"

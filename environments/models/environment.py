@@ -105,6 +105,8 @@ class Environment(models.Model):
     """Of its pull request; None where it has none. They decide about some imports."""
     change_branch = models.CharField(max_length=255, blank=True)
     """Of an environment for pull requests: the branch of all of them."""
+    approved_commit = models.CharField(max_length=40, blank=True)
+    """Of code from outside: the only commit that is deployed, and it sees no secrets."""
     replaces = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replaced_by"
     )

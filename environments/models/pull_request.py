@@ -24,6 +24,11 @@ class PullRequest(models.Model):
     is_draft = models.BooleanField(default=False)
     is_fork = models.BooleanField(default=False)
     """Its branch is in a repository of somebody else."""
+    approved_commit = models.CharField(max_length=40, blank=True)
+    """Of code from outside: the commit that a member let run; "": none yet."""
+    approved_by_name = models.CharField(max_length=150, blank=True)
+    refused = models.CharField(max_length=500, blank=True)
+    """Why the environment that it should have could not be set up."""
     labels = models.JSONField(default=list)
     environment = models.ForeignKey(
         Environment, models.SET_NULL, null=True, blank=True, related_name="pull_requests"
@@ -57,3 +62,8 @@ class PullRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application}#{self.number}"
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether it has code from outside that nobody has let run."""
+        return self.is_open and self.is_fork and self.approved_commit != self.commit

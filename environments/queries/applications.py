@@ -13,6 +13,8 @@ from environments.models import (
     Deployment,
     Environment,
     EnvironmentStatus,
+    PullRequest,
+    PullRequestPolicy,
 )
 from environments.queries.accounts import Unseen
 
@@ -105,6 +107,23 @@ def imports_of(account: Account, mentioning: str = "") -> list[Import]:
             excluded = entry.exclude_services
             found.append(Import(name, entry.name, entry.branch, excluded, entry.name in known))
     return found
+
+
+def waiting_for_approval(application: Application) -> QuerySet[PullRequest]:
+    """Its pull requests with code from outside that nobody has let run, oldest first."""
+    if application.pull_requests_get == PullRequestPolicy.NONE:
+        return PullRequest.objects.none()
+    rows = application.pull_requests.filter(is_open=True, is_fork=True)
+    return rows.exclude(approved_commit=F("commit")).order_by("number")
+
+
+def pull_request_of(application: Application, number: int) -> PullRequest:
+    """One of its pull requests; raises ``Unseen``."""
+    found = application.pull_requests.filter(number=number)
+    row = found.select_related("application__account", "environment__namespace").first()
+    if row is None:
+        raise Unseen
+    return row
 
 
 def importers_of(application: Application) -> list[str]:

@@ -10,7 +10,7 @@ from environments.core.template import (
     parse_environment_template,
 )
 from environments.core.template.model import AppTemplate, ImportEntry
-from environments.core.variables.file import parse_variables
+from environments.core.variables.file import parse_variables, withheld
 from environments.core.variables.model import VariablesFile
 from environments.models import (
     Account,
@@ -135,10 +135,11 @@ def of_environment(
     variables = parse_variables(unsealed(version), file=f"{application.name}/{VARIABLES_FILE}")
     if parsed.template is None or variables.file is None:
         return None, _unread(application, (*parsed.problems, *variables.problems))
+    given = withheld(variables.file) if environment.approved_commit else variables.file
     source = Source(
         application=application,
         template=parsed.template,
-        variables=variables.file,
+        variables=given,
         version_label=f"v{environment.application_number}.{version.number}",
         env_id=environment.env_id,
         environment_name=environment.name,

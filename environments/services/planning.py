@@ -15,6 +15,7 @@ from environments.core.plan import Act, Member, Plan, Surroundings, make_plan, s
 from environments.core.ports import Refs
 from environments.core.problems import Problem, error, warning
 from environments.core.resolve import (
+    Attempt,
     BranchChoice,
     Rule,
     choose_import_branch,
@@ -133,6 +134,18 @@ def _unasked_import(given: str, fixed: str, *, importing_branch: str) -> BranchC
 def unresolved(asked: str, rule: Rule) -> BranchChoice:
     """The choice where a repository could not be asked: what was asked for, by which rule."""
     return BranchChoice(ref=asked, is_tag=False, commit=None, rule=rule, trace=(), problems=())
+
+
+def approved(ref: str, commit: str) -> BranchChoice:
+    """The choice of code from outside: a commit that a person let run, whatever its branch says."""
+    return BranchChoice(
+        ref=ref,
+        is_tag=False,
+        commit=commit,
+        rule=Rule.CHOSEN,
+        trace=(Attempt(Rule.CHOSEN, ref, True, "a commit that was approved"),),
+        problems=(),
+    )
 
 
 def refs_and_problems(

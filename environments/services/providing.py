@@ -25,7 +25,7 @@ Images = dict[str, dict[str, str]]
 the template gives."""
 
 
-_BUILDS = Build.objects.select_related("application__account", "context")
+_BUILDS = Build.objects.select_related("application__account", "context", "environment")
 
 
 class NotProvided(Exception):

@@ -14,6 +14,7 @@ from environments.services import members
 from environments.services.members import Source
 from environments.services.planning import (
     act_for,
+    approved,
     choose,
     refs_and_problems,
     unresolved,
@@ -187,8 +188,11 @@ def _branch_gone(environment: Environment, refs: Refs | None) -> tuple[Problem, 
 
 
 def _newest(environment: Environment, refs: Refs | None) -> BranchChoice:
-    """The head of the environment's branch; without a commit where the branch is gone."""
+    """The head of the environment's branch; without a commit where the branch is gone. Of code
+    from outside, the commit that was approved."""
     rule = Rule(environment.rule)
+    if environment.approved_commit:
+        return approved(environment.branch, environment.approved_commit)
     if refs is None:
         return unresolved(environment.branch, rule)
     commit = (refs.tags if environment.is_tag else refs.branches).get(environment.branch)

@@ -19,6 +19,7 @@ from environments.actions.asking import (
     may_read_logs,
 )
 from environments.actions.pausing import may_be_resumed
+from environments.automation import approving
 from environments.core.plan import difference, problem_form
 from environments.core.problems import error, has_errors
 from environments.models import DeploymentKind, Environment, EnvironmentStatus
@@ -56,10 +57,26 @@ def listed(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
         application=application,
         filters=filters,
         rows=moments.with_moments(reads.with_activity(reads.with_links(reads.with_imports(rows)))),
+        waiting=applications_reads.waiting_for_approval(application),
         owners=reads.possible_owners(actor.account),
         statuses=_STATUSES,
         tab="environments",
     )
+
+
+@require_POST
+@in_account
+def approve(request: HttpRequest, actor: Actor, name: str, number: int) -> HttpResponse:
+    """Let the code of a pull request from outside run, at the commit that was shown."""
+    application = applications_reads.application_of(actor.account, name)
+    row = applications_reads.pull_request_of(application, number)
+    try:
+        told = approving.approve(actor, row, commit=request.POST.get("commit", ""))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Approved. {told}" if told else "Approved: it is set up.")
+    return redirect("environments", actor.account.name, name)
 
 
 @require_safe

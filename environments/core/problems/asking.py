@@ -215,6 +215,17 @@ CATALOGUE: dict[str, Entry] = {
         "{schedule!r} is no schedule: {reason}.",
         "Write five fields, in UTC: 0 20 * * 1-5 is each working day at 20:00.",
     ),
+    "approval.needless": Entry(
+        "{name} does not wait for an approval: {why}.", "There is nothing to do."
+    ),
+    "approval.moved": Entry(
+        "{name} has moved to {commit} since it was shown.", "Look at what is new, then ask again."
+    ),
+    "approval.no-wall": Entry(
+        "This pull request of {name} has code from outside, and the engine {engine} would run it "
+        "as the user who runs releaseclone.",
+        "Let the template name a context whose engine runs images.",
+    ),
     "deploy.digest": Entry(
         "The plan has changed since it was shown.", "Look at the new one, then ask again."
     ),

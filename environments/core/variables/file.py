@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from environments.core.problems import Problem, error, has_errors, warning
 from environments.core.template.checking import Checker
@@ -98,6 +98,16 @@ def without_secret_values(text: str) -> str:
         if _is_secret(entry) and entry.node.pair("value") is not None
     ]
     return edited(text, *map(Remove, secrets))
+
+
+def withheld(file: VariablesFile) -> VariablesFile:
+    """The same names, and nothing behind those that are secret."""
+    services = {name: tuple(map(_emptied, entries)) for name, entries in file.services.items()}
+    return replace(file, defaults=tuple(map(_emptied, file.defaults)), services=services)
+
+
+def _emptied(entry: VariableEntry) -> VariableEntry:
+    return replace(entry, value="", secret=False) if entry.secret else entry
 
 
 def with_stored_secrets(new_text: str, stored_text: str) -> str:

@@ -51,7 +51,7 @@ def wanted_by(planned: PlannedMember, build: Build, folder: Path) -> list[Wanted
         if source is not None:
             tasks.setdefault(source, []).append(task)
             variables.setdefault(source, workload.variables)
-    general = general_arguments(build.application)
+    general = _general_of(build)
     return [
         Wanted(source, tuple(named), _order(source, build, folder, general, variables[source]))
         for source, named in tasks.items()
@@ -68,7 +68,7 @@ def wanted_alone(
     """
     values, _ = values_of(source.template, source.parameters, application=build.application.name)
     template = filled_in(source.template, values)
-    general = general_arguments(build.application)
+    general = _general_of(build)
     wanted = [
         Wanted(one, (f"{one.kind}.{one.name}",), _order(one, build, folder, general, given))
         for one in sources(template)
@@ -90,6 +90,17 @@ def general_arguments(application: Application) -> tuple[Mapping[str, Argument],
     return (
         _opened(list(rows.filter(application__isnull=True))),
         _opened(list(rows.filter(application=application))),
+    )
+
+
+def _general_of(build: Build) -> tuple[Mapping[str, Argument], ...]:
+    """Those of the build; code from outside sees nothing of what is secret."""
+    general = general_arguments(build.application)
+    if build.environment is None or not build.environment.approved_commit:
+        return general
+    return tuple(
+        {name: Argument("") if one.secret else one for name, one in given.items()}
+        for given in general
     )
 
 
