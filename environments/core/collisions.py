@@ -18,6 +18,7 @@ class Owner:
     services: tuple[tuple[str, int], ...] = ()
     jobs: tuple[tuple[str, int], ...] = ()
     volumes: tuple[tuple[str, int], ...] = ()
+    accounts: tuple[tuple[str, int], ...] = ()
     hosts: tuple[tuple[str, str, int], ...] = ()
     """(host, path, line)"""
     addressed: tuple[tuple[str, int], ...] = ()
@@ -54,6 +55,7 @@ def _claims(owners: Sequence[Owner]) -> Iterator[tuple[str, list[_Claim]]]:
     yield "service", named("services")
     yield "job", named("jobs")
     yield "volume", named("volumes")
+    yield "account", named("accounts")
     yield (
         "host",
         [

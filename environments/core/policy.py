@@ -12,6 +12,8 @@ _NAMESPACED = frozenset(
     )
 )
 """Kinds that belong to a namespace alone, and give nobody anything outside of it."""
+OWN_ACCOUNTS = "releaseclone"
+"""How the names of the product's own service accounts begin."""
 _HOST_KEYS = ("hostNetwork", "hostPID", "hostIPC")
 
 
@@ -56,6 +58,8 @@ def _of_pod(pod: Mapping[str, Any]) -> Iterator[str]:
     for key in _HOST_KEYS:
         if pod.get(key):
             yield f"asks for {key}"
+    if str(pod.get("serviceAccountName") or "").startswith(OWN_ACCOUNTS):
+        yield f"asks for the product's own service account {pod['serviceAccountName']}"
     for volume in pod.get("volumes") or ():
         if "hostPath" in volume:
             yield f"mounts {volume['hostPath'].get('path')} of the node (hostPath)"

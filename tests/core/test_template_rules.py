@@ -179,7 +179,7 @@ def test_what_only_tunes_is_named(text: str, key: str) -> None:
     assert parsed.template is not None
     assert parsed.template.unsupported == ()
     assert [each.key for each in parsed.template.tunes] == [key]
-    on_one = key in ("autoscale", "ingress", "node_selector", "service_account_name")
+    on_one = key in ("autoscale", "ingress", "node_selector", "service_accounts")
     said = "template.one-engine" if on_one else "template.not-followed"
     assert [each.id for each in parsed.problems] == [said]
 

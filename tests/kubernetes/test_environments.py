@@ -17,6 +17,8 @@ from tests.world import World
 pytestmark = pytest.mark.kubernetes
 
 TEMPLATE = """
+service_accounts:
+- {name: keeper, cloud_role: keeper@shop.iam.gserviceaccount.com}
 hostnames:
 - web: web-${env_id}.${domain}
 services:
@@ -29,6 +31,7 @@ services:
   readiness_probe: {http_get: {path: /index.html, port: 8080}, period_seconds: 1}
 - name: store
   image: IMAGE
+  service_account_name: keeper
   command: [sh, -c, "test -f /data/kept || date +%s%N > /data/kept; exec sleep 1000"]
   volumes:
   - {name: data, mount_path: /data, type: persistent, size: 10Mi}
@@ -54,6 +57,9 @@ def test_a_service_is_built_pushed_and_reached_beside_one_that_is_only_an_image(
     assert yard.last(environment).reason == ""
     assert environment.status == "deployed"
     assert visitor.sees(environment, "hello")
+    account = engine._cluster.get("ServiceAccount", "keeper", environment.namespace.name)
+    assert account is not None
+    assert account["metadata"]["annotations"]["iam.gke.io/gcp-service-account"].startswith("keeper")
     (build,) = Build.objects.all()
     assert [(step.name, step.state) for step in build.steps.all()] == [("web", "done")]
     seen = {one.workload: one for one in engine.observe(environment.namespace.name)}

@@ -128,6 +128,7 @@ def _owner(one: Shaped, hosts: Sequence[PlannedHost]) -> Owner:
             (job.name, job.line) for job in (*_ever_run(one.member), *one.cron_jobs.values())
         ),
         volumes=tuple((v.name, v.line) for v in one.member.template.shared_volumes),
+        accounts=tuple((each.name, each.line) for each in one.member.template.service_accounts),
         hosts=tuple((host.host, host.path, host.line) for host in own),
         addressed=tuple(
             (service.name, service.line) for service in one.services.values() if ports_of(service)

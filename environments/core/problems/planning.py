@@ -30,6 +30,11 @@ CATALOGUE: dict[str, Entry] = {
         "(line {other_line}).",
         "Rename one, or drop the import.",
     ),
+    "collision.account": Entry(
+        "The service account {name} is in {application} (line {line}) and, as {other_name}, in "
+        "{other} (line {other_line}).",
+        "Rename one, or drop the import.",
+    ),
     "collision.host": Entry(
         "The address {name} is used by {application} (line {line}) and by {other} "
         "(line {other_line}).",

@@ -103,6 +103,13 @@ CATALOGUE: dict[str, Entry] = {
         "The host pattern {pattern} has a part that is no name: {part!r}.",
         "Write the host alone, in letters, digits and hyphens.",
     ),
+    "template.account-ours": Entry(
+        "The service account {name} is the product's own.", "Give it another name."
+    ),
+    "template.account-name": Entry(
+        "{name!r} cannot be the name of a service account.",
+        "Use lower-case letters, digits and hyphens.",
+    ),
     "template.default-type": Entry(
         "The default of the parameter {name} must be {expected}.", "Correct it, or the type."
     ),

@@ -14,6 +14,7 @@ from environments.core.ports import (
     Manifest,
 )
 from environments.core.render import marks, network, volumes
+from environments.core.render.accounts import account_of
 from environments.core.render.charts import chart_manifest
 from environments.core.render.ground import ground_manifests
 from environments.core.template.model import Probe, ProbeKind, Resources
@@ -37,6 +38,7 @@ def service_manifests(
     made: list[dict[str, Any]] = [_secret(plan, member, service, name)]
     made += _config_map(plan, member, service, name)
     made += _claims(plan, member, service)
+    made += account_of(plan, member, service)
     if service.ports:
         made.append(network.service_of(plan, member, service))
     made.append(
@@ -111,6 +113,7 @@ def _beside_job(
     yield _secret(plan, member, job, name)
     yield from _config_map(plan, member, job, name)
     yield from _claims(plan, member, job)
+    yield from account_of(plan, member, job)
 
 
 def cron_job_manifests(

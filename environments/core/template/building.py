@@ -11,6 +11,7 @@ from environments.core.template.model import (
     HostRule,
     ImportEntry,
     Parameter,
+    ServiceAccount,
     Volume,
     Workflow,
     WorkflowStep,
@@ -59,6 +60,7 @@ def template_of(document: Document) -> AppTemplate:
         charts=tuple(map(chart_of, root.entries("charts"))),
         infrastructure=tuple(entry.name for entry in root.entries("infrastructure")),
         shared_volumes=tuple(map(_shared_volume, root.entries("shared_volumes"))),
+        service_accounts=tuple(map(_service_account, root.entries("service_accounts"))),
         ingress=_ingress(root.entry("ingress")),
         host_rules=_host_rules(root),
         workflows=tuple(map(_workflow, root.entries("workflows"))),
@@ -92,6 +94,10 @@ def _import(entry: Entry) -> ImportEntry:
         ignore_deployment_refs=entry.texts("ignore_deployment_refs"),
         pull_request_labels=entry.texts("pull_request_labels"),
     )
+
+
+def _service_account(entry: Entry) -> ServiceAccount:
+    return ServiceAccount(entry.name, entry.text("cloud_role"), entry.line)
 
 
 def _shared_volume(entry: Entry) -> Volume:

@@ -79,6 +79,15 @@ class ConfigFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """Whom what runs is to its cluster and, by ``cloud_role``, to the cloud around it."""
+
+    name: str
+    cloud_role: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Volume:
     """A volume of one workload; ``type``: ``persistent``, ``shmem`` or ``s3``.
 
@@ -288,6 +297,7 @@ class AppTemplate:
     charts: tuple[Chart, ...] = ()
     infrastructure: tuple[str, ...] = ()
     shared_volumes: tuple[Volume, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
     ingress: Mapping[str, str] = field(default_factory=dict)
     """How the ingress treats requests, as it is written: ``proxy_body_size: 30m``."""
     host_rules: tuple[HostRule, ...] | None = None

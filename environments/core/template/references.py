@@ -6,6 +6,7 @@ from operator import attrgetter
 from posixpath import normpath
 
 from environments.core.names import is_label
+from environments.core.policy import OWN_ACCOUNTS
 from environments.core.problems import Place, Problem, error, warning
 from environments.core.template.fields import Entry, Word
 from environments.core.template.suggesting import Known
@@ -23,6 +24,8 @@ def reference_problems(root: Entry) -> Iterator[Problem]:
     for parameter in root.entries("parameters"):
         yield from _default(parameter)
     shared = Known(volume.name for volume in root.entries("shared_volumes"))
+    for account in root.entries("service_accounts"):
+        yield from _account(Word(account.name, account.place_of("name")))
     resources = root.entry("resources")
     yield from _limits(resources) if resources else ()
     for key in _WORKLOADS:
@@ -32,6 +35,9 @@ def reference_problems(root: Entry) -> Iterator[Problem]:
             yield from _volumes(workload, shared)
             yield from _folders(workload)
             yield from _scale(workload)
+            named = workload.text("service_account_name")
+            if named:
+                yield from _account(Word(named, workload.place_of("service_account_name")))
 
 
 def on_circle(waits: Mapping[str, set[str]]) -> set[str]:
@@ -130,6 +136,14 @@ def wrong_type(kind: str, value: str) -> str:
     if kind == "boolean" and value and value.lower() not in ("true", "false"):
         return "true or false"
     return ""
+
+
+def _account(name: Word) -> Iterator[Problem]:
+    """A service account that no cluster takes, or that is not for templates."""
+    if name.text.startswith(OWN_ACCOUNTS):
+        yield error("template.account-ours", place=name.place, name=name.text)
+    elif not all(map(is_label, name.text.split("."))):
+        yield error("template.account-name", place=name.place, name=name.text)
 
 
 def _limits(entry: Entry) -> Iterator[Problem]:

@@ -17,7 +17,13 @@ _ONLY_TUNES = (
     "service_accounts",
 )
 _ONLY_TUNES_IN_WORKLOADS = ("autoscale", "node_selector", "registry", "service_account_name")
-_ON_KUBERNETES = ("autoscale", "ingress", "node_selector", "service_account_name")
+_ON_KUBERNETES = (
+    "autoscale",
+    "ingress",
+    "node_selector",
+    "service_accounts",
+    "service_account_name",
+)
 """What one of the engines follows."""
 _LISTS = ("services", "jobs", "cron_jobs")
 

@@ -34,7 +34,9 @@ from environments.engines.kubernetes.watching import Watch
 from environments.guarded import GuardedTerminal
 
 _AT_ONCE = 8
-_FOLLOWED = frozenset(("autoscale", "ingress", "node_selector", "service_account_name"))
+_FOLLOWED = frozenset(
+    ("autoscale", "ingress", "node_selector", "service_accounts", "service_account_name")
+)
 _GOING_SECONDS = 40.0
 _WARNINGS_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
