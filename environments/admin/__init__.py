@@ -5,9 +5,16 @@ Django imports this room by its name; each module registers its own models.
 
 from django.contrib import admin
 
-from environments.admin import accounts, applications, contexts, deployments, environments
+from environments.admin import (
+    accounts,
+    applications,
+    connections,
+    contexts,
+    deployments,
+    environments,
+)
 
-__all__ = ["accounts", "applications", "contexts", "deployments", "environments"]
+__all__ = ["accounts", "applications", "connections", "contexts", "deployments", "environments"]
 
 admin.site.site_header = "releaseclone"
 admin.site.site_title = "releaseclone"

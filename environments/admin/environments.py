@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from environments.actions import deployments as asks
 from environments.actions import environments as acts
+from environments.actions import pausing
 from environments.actions.asking import Actor, Refused
 from environments.actions.drafts import ImportChoice
 from environments.admin.editing import ActAdmin, Kept, Section, text_area
@@ -89,7 +90,7 @@ class EnvironmentAdmin(ActAdmin):
     list_filter = ("status", "type", "application__account")
     search_fields = ("name", "env_id", "branch", "application__name")
     list_select_related = ("application", "importer")
-    actions = ("deploy_setup", "deploy", "abort", "delete_environments")
+    actions = ("deploy_setup", "deploy", "pause", "resume", "abort", "delete_environments")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: the plan is shown first, on the page."""
@@ -178,6 +179,16 @@ class EnvironmentAdmin(ActAdmin):
         """Ask for a patch of each."""
         self._ask(request, rows, "Deploy", _deploying(DeploymentKind.PATCH))
 
+    @admin.action(description="Pause: no service runs until it is resumed")
+    def pause(self, request: HttpRequest, rows: QuerySet[Environment]) -> None:
+        """Ask for a pause of each."""
+        self._ask(request, rows, "Pause", _pause)
+
+    @admin.action(description="Resume what is paused")
+    def resume(self, request: HttpRequest, rows: QuerySet[Environment]) -> None:
+        """Ask for the end of each pause."""
+        self._ask(request, rows, "Resume", _resume)
+
     @admin.action(description="Abort what waits and what runs")
     def abort(self, request: HttpRequest, rows: QuerySet[Environment]) -> None:
         """End the live deployments of each."""
@@ -224,6 +235,14 @@ def _deploying(kind: DeploymentKind) -> Act:
         asks.deploy(_actor(request, environment), environment, kind)
 
     return ask
+
+
+def _pause(request: HttpRequest, environment: Environment) -> None:
+    pausing.pause(_actor(request, environment), environment)
+
+
+def _resume(request: HttpRequest, environment: Environment) -> None:
+    pausing.resume(_actor(request, environment), environment)
 
 
 def _abort(request: HttpRequest, environment: Environment) -> None:

@@ -8,19 +8,23 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from environments import wiring
 from environments.admin import environments as environments_admin
 from environments.models import (
     Account,
     Application,
     ApplicationVersion,
     Context,
+    Delivery,
     Deployment,
     Environment,
     EnvironmentVersion,
     Event,
+    GitConnection,
     LogLine,
     Membership,
     Namespace,
+    PullRequest,
     Role,
     Task,
 )
@@ -197,6 +201,39 @@ def test_a_deployment_is_aborted_from_its_own_list(
     last.refresh_from_db()
     assert last.status == "aborted"
     assert "ended already" in told(act(root, Deployment, "abort", last.pk))
+
+
+def test_a_pause_and_its_end_are_asked_for(
+    world: World, environment: Environment, root: Client
+) -> None:
+    assert "is not paused" in told(act(root, Environment, "resume", environment.pk))
+    for what, status in (("pause", "paused"), ("resume", "deployed")):
+        assert "asked for" in told(act(root, Environment, what, environment.pk))
+        world.work()
+        environment.refresh_from_db()
+        assert environment.status == status
+
+
+def test_what_a_host_told_is_read_and_replayed_and_no_secret_is_shown(
+    world: World, root: Client
+) -> None:
+    connection = GitConnection(account=world.account, web="https://github.com")
+    connection.credentials = wiring.seal('{"token": "hush-hush"}', belongs_to=connection.seal_name)
+    connection.hook_secret = wiring.seal("hush-hush", belongs_to=connection.hook_seal_name)
+    connection.save()
+    delivery = Delivery.objects.create(
+        connection=connection, delivery_id="one", event="push", verdict="failed", said="no"
+    )
+    request = PullRequest.objects.create(application=world.application("shop"), number=7)
+    for row in (connection, delivery, request):
+        shown = root.get(page_of(type(row), "change", row.pk))
+        assert shown.status_code == 200
+        assert b"hush-hush" not in shown.content
+        assert connection.hook_key.encode() not in shown.content
+        assert root.post(page_of(type(row), "change", row.pk), {}).status_code == 403
+    assert "asked for" in told(act(root, Delivery, "replay", delivery.pk))
+    delivery.refresh_from_db()
+    assert delivery.verdict == "waiting"
 
 
 def test_delete_asks_first_and_removes_what_runs(
