@@ -46,6 +46,9 @@ def _heads(connection: GitConnection) -> None:
         answer = told[application.pk]
         if answer.refs is None or answer.error:
             continue  # no answer says nothing: what runs stays
+        if (default := answer.refs.default_branch) != application.default_branch:
+            application.default_branch = default
+            application.save(update_fields=["default_branch"])
         for one in follow(list(tracking(application)), answer.refs):
             logger.debug("%s", one.said)
 

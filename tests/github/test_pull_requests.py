@@ -17,7 +17,7 @@ from environments.models import (
 )
 from tests.github.conftest import Hub
 from tests.github.server import failing
-from tests.world import services
+from tests.world import TEMPLATE, services
 
 
 def living() -> list[Environment]:
@@ -386,3 +386,32 @@ def test_one_that_a_person_removed_does_not_come_again_by_itself(shop: Hub) -> N
     shop.about("frontend", number, "synchronize")
     shop.work()
     assert len(living()) == 1
+
+
+def test_one_that_edits_the_template_runs_with_the_registered_one(shop: Hub) -> None:
+    """A template is changed by who may change the application, never by a commit alone."""
+    repository = shop.world.repositories["frontend"]
+    repository.git("checkout", "-q", "login")
+    repository.commit({TEMPLATE: services("web", "miner", imports=["backend"])})
+    repository.git("checkout", "-q", "main")
+    shop.opens("frontend", "login")
+    shop.work()
+    (environment,) = living()
+    assert environment.status == "deployed"
+    assert shop.world.running(environment) == {"web", "backend"}
+
+
+def test_a_default_branch_that_is_renamed_ends_nothing(shop: Hub) -> None:
+    shop.opens("frontend", "login")
+    shop.work()
+    (environment,) = living()
+    for name in ("frontend", "backend"):
+        repository = shop.world.repositories[name]
+        repository.git("branch", "-m", "main", "trunk")
+    reconciling.reconcile()
+    shop.work()
+    environment.refresh_from_db()
+    assert environment.status == "deployed"
+    application = environment.application
+    assert shop.world.deployed(application).branch == "trunk"
+    assert application.default_branch == "trunk"
