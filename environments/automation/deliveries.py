@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,11 +16,14 @@ from environments.automation.pull_requests import look
 from environments.core.hooks import Hint
 from environments.core.ports import GitHostError, GitHostRefused
 from environments.models import Application, Delivery, GitConnection, Verdict
+from environments.models.patience import in_time
 
 KEPT = timedelta(days=30)
 _PATIENCE = timedelta(minutes=2)
 """After so long a delivery that was begun is begun again: its worker is gone."""
 _LONGEST = timedelta(minutes=15)
+_ANSWER_SECONDS = 5
+"""GitHub hangs up after ten; what was not taken, the look every two minutes finds."""
 _ATTEMPTS = 100
 """With the pauses between them about a day."""
 _ATTEMPTS_REFUSED = 4
@@ -41,7 +44,7 @@ def keep(connection: GitConnection, *, delivery_id: str, event: str, hint: Hint)
         **idle,
     }
     try:
-        with transaction.atomic():
+        with in_time(_ANSWER_SECONDS):
             return Delivery.objects.create(connection=connection, delivery_id=delivery_id, **row)
     except IntegrityError:
         return None

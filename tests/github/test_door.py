@@ -1,9 +1,12 @@
 """The webhook's door: what is taken, what is not, and what is said about it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection, transaction
 
 from environments.models import Delivery, GitConnection
 from tests.github.conftest import Hub
@@ -86,3 +89,30 @@ def test_a_large_one_is_taken(hub: Hub) -> None:
 
 def test_a_look_is_no_delivery(hub: Hub) -> None:
     assert hub.client.get(f"/webhooks/{hub.connection.hook_key}").status_code == 405
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="one connection only in tests")
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_held_it_is_answered_all_the_same(hub: Hub) -> None:
+    """The host hangs up after ten seconds. What was not taken is found by the next look."""
+    hub.client.raise_request_exception = False
+    held = Barrier(2)
+    done = Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE environments_delivery IN EXCLUSIVE MODE")
+            held.wait()
+            done.wait(60)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        held.wait()
+        answer = hub.pushed("shop")
+        done.set()
+        holding.result()
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert hub.ledger == []
+    assert hub.pushed("shop").status_code == 202
