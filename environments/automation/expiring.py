@@ -83,13 +83,12 @@ def _tell(environment: Environment) -> None:
     assert owner is not None
     assert until is not None
     name = environment.name
-    page = f"{settings.RELEASECLONE.public_url}/{account.name}/environments/{environment.env_id}/"
     text = _TEXT.format(
         name=name,
         application=environment.application.name,
         branch=environment.branch,
         until=until.strftime("%Y-%m-%d %H:%M"),
-        page=page,
+        page=environment.page,
     )
     send_mail(f"{name} ends within a day", text, None, [owner.email])
     told = f"told {owner.get_username()} by e-mail that {name} ends within a day"

@@ -137,8 +137,7 @@ def _announce(row: PullRequest, forge: Forge, announced: Announced) -> None:
 
 
 def _said(row: PullRequest, environment: Environment) -> Said:
-    account = environment.application.account
-    page = f"{settings.RELEASECLONE.public_url}/{account.name}/environments/{environment.env_id}/"
+    page = environment.page
     last = environment.deployments.order_by("-pk").first()
     is_failed = environment.status == EnvironmentStatus.FAILED and last is not None
     failure = last.reason if is_failed and last else ""

@@ -4,6 +4,7 @@ import re
 import shutil
 import socket as socket_module
 from collections.abc import Sequence
+from html import escape
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -48,6 +49,9 @@ may be starting, or it may have stopped.</p>
 <p>Load this page again in a moment. If it stays, look at the Instances on the environment's page:
 they say what runs, and their logs say why not.</p>""",
 )
+_PAUSED = """<p><strong>{{{{html .Host}}}}</strong> belongs to an environment that rests: nothing
+of it runs, and its data is kept.</p>
+<p><a href="{page}">Resume it on its page</a>.</p>"""
 
 
 class CaddyIngress:
@@ -189,7 +193,13 @@ def _configured(route: Route) -> dict[str, Any]:
     match: dict[str, list[str]] = {"host": [route.host]}
     if prefix := _prefix(route):
         match["path"] = [prefix, f"{prefix}/*"]
-    return {"match": [match], "handle": [_proxy(route.upstreams)], "terminal": True}
+    handle = _paused(route.paused) if route.paused else [_proxy(route.upstreams)]
+    return {"match": [match], "handle": handle, "terminal": True}
+
+
+def _paused(page: str) -> list[dict[str, Any]]:
+    text = _PAUSED.format(page=escape(page))
+    return _page(_PAGE.format(title="This environment is paused", text=text), 503)
 
 
 def _prefix(route: Route) -> str:

@@ -169,11 +169,21 @@ class Environment(models.Model):
         return f"v{self.application_number}.{self.number}"
 
     @property
+    def page(self) -> str:
+        """Where its page is, for browsers anywhere."""
+        return page_address(self.application.account.name, self.env_id)
+
+    @property
     def running_plan(self) -> Mapping[str, Any]:
         """The plan that made what it runs; empty before the first."""
         running = self.running
         root = (running.part_of or running) if running else None
         return (root.plan or {}) if root else {}
+
+
+def page_address(account: str, env_id: str) -> str:
+    """Where the page of an environment is, for browsers anywhere."""
+    return f"{settings.RELEASECLONE.public_url}/{account}/environments/{env_id}/"
 
 
 class EnvironmentVersion(models.Model):

@@ -119,6 +119,7 @@ def _finish_scaling(deployment: Deployment, lease: Lease) -> None:
             pausing.note_paused(deployment.namespace, is_paused=True)
         say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
         status.refresh(deployment.namespace)
+    _publish(deployment, lease)
 
 
 def _success_of(share: Deployment) -> DeploymentStatus:

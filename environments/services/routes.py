@@ -6,6 +6,7 @@ from contextlib import suppress
 from environments import wiring
 from environments.core.ports import EngineError, Route
 from environments.models import Context, Environment, Namespace, PortClaim
+from environments.models.environment import page_address
 
 
 def publish() -> None:
@@ -33,10 +34,15 @@ def routes() -> list[Route]:
         upstreams[tuple(key)].append(f"127.0.0.1:{number}")
     found: list[Route] = []
     living = Environment.objects.filter(removed_at__isnull=True, running__isnull=False)
-    rows = living.values_list("namespace", "namespace__name", "running__hosts")
-    for namespace, name, hosts in rows.iterator():
+    rows = living.values_list(
+        *("namespace", "namespace__name", "namespace__paused_at", "running__hosts"),
+        *("application__account__name", "env_id", "importer__env_id"),
+    )
+    for namespace, name, paused_at, hosts, account, env_id, importer in rows.iterator():
+        page = page_address(account, importer or env_id) if paused_at else ""
         for host in hosts:
             addresses = upstreams.get((namespace, host["workload"], host["target_port"]))
             if addresses:
-                found.append(Route(name, host["host"], host["path"], tuple(addresses)))
+                place = (name, host["host"], host["path"])
+                found.append(Route(*place, tuple(addresses), paused=page))
     return found

@@ -212,7 +212,7 @@ def test_the_first_import_and_the_last_bring_and_take_the_key(
 
 
 def test_a_paused_one_rests_and_comes_back_as_it_was(
-    page: Page, product: Product, said: list[str]
+    page: Page, product: Product, said: list[str], engine: str
 ) -> None:
     here = f"/demo/environments/{product.env_id}/"
     page.goto(here)
@@ -228,6 +228,11 @@ def test_a_paused_one_rests_and_comes_back_as_it_was(
     expect(page.locator("#live .instances")).not_to_contain_text("web-")
     expect(page.locator(".urls .status").first).to_have_text(re.compile("Paused"))
     assert _status_of(url) >= 500
+    if engine != "kubernetes":  # there the ingress is the cluster's own
+        page.goto(url)
+        expect(page.locator("h1")).to_have_text("This environment is paused")
+        page.get_by_role("link", name="Resume it on its page").click()
+        said.clear()  # the browser tells of the status
     page.get_by_role("button", name="Resume").click()
     wait_until_deployed(page)
     with page.context.expect_page() as opened:

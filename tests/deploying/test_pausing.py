@@ -11,7 +11,8 @@ from environments.actions import pausing
 from environments.actions.asking import NotAllowed, Refused
 from environments.core.ports import ObjectName, Step
 from environments.engines.memory import READY
-from environments.models import Deployment, Environment, Role
+from environments.models import Deployment, Environment, PortClaim, Role
+from environments.services import routes
 from tests.deploying.acts import (
     FAILS,
     PATCH,
@@ -80,6 +81,24 @@ def test_no_service_runs_until_it_is_resumed_and_then_the_same(
     assert after == before
     assert shop.running == running
     assert shop.namespace.paused_at is None
+
+
+def test_its_addresses_lead_to_where_it_is_resumed(world: World, shop: Environment) -> None:
+    claims = [
+        PortClaim(
+            namespace=shop.namespace,
+            workload=host["workload"],
+            replica=0,
+            target_port=host["target_port"],
+            number=number,
+        )
+        for number, host in enumerate(shop.running_plan["hosts"], 31000)
+    ]
+    PortClaim.objects.bulk_create(claims)
+    pause(world, shop)
+    assert {route.paused for route in routes.routes()} == {shop.page}
+    resume(world, shop)
+    assert {route.paused for route in routes.routes()} == {""}
 
 
 def test_services_come_back_in_the_order_of_the_setup(world: World, shop: Environment) -> None:

@@ -5,6 +5,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,21 @@ def route(*upstreams: str, host: str = HOST, path: str = "/") -> Route:
 def test_it_is_an_ingress(tmp_path: Path) -> None:
     ingress: Ingress = CaddyIngress(tmp_path / "x", 1)
     assert isinstance(ingress, CaddyIngress)
+
+
+def test_what_is_paused_says_so_and_where_it_is_resumed(
+    caddy: Any, service: Callable[[str], str]
+) -> None:
+    page = "http://localhost:8000/acme/environments/ted1234/"
+    resting = replace(route(service("web")), paused=page)
+    caddy.ingress.publish([resting])
+    answer = caddy.get(HOST, "/any/path")
+    assert answer.status_code == 503
+    assert "This environment is paused" in answer.text
+    assert f'href="{page}"' in answer.text
+    assert HOST in answer.text
+    caddy.ingress.publish([replace(resting, paused="")])
+    assert caddy.get(HOST).text == f"web / {HOST}"
 
 
 def test_hosts_and_paths_lead_to_services(caddy: Any, service: Callable[[str], str]) -> None:

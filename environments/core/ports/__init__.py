@@ -337,6 +337,8 @@ class Route:
     path: str
     upstreams: tuple[str, ...]
     """``127.0.0.1:31001``, …"""
+    paused: str = ""
+    """Where it can be resumed, while nothing of it runs."""
 
 
 class Ingress(Protocol):
