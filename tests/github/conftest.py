@@ -19,7 +19,7 @@ from environments.actions.applications import register_application
 from environments.actions.connections import ConnectionDraft, save_connection
 from environments.automation import deliveries
 from environments.automation import tasks as automation
-from environments.models import Application, Delivery, GitConnection
+from environments.models import Application, Delivery, GitConnection, PullRequestPolicy
 from environments.services import refs
 from tests.github.server import TOKEN, GitHubServer, github
 from tests.world import TEMPLATE, VARIABLES, Repository, World, services
@@ -144,4 +144,13 @@ def hub(
     monkeypatch.setattr(refs, "FRESH_SECONDS", 0.0)
     hub = Hub(world, server)
     monkeypatch.setattr(automation.take_delivery, "delay", hub.waiting.append)
+    return hub
+
+
+@pytest.fixture
+def shop(hub: Hub) -> Hub:
+    """frontend imports backend; both give all pull requests an environment."""
+    hub.application("backend", branches=["login", "other"])
+    hub.application("frontend", services("web", imports=["backend"]), branches=["login", "other"])
+    hub.world.account.applications.update(pull_requests_get=PullRequestPolicy.ALL)
     return hub

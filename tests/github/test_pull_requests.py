@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from environments.actions.environments import delete_environment
-from environments.automation import deliveries, pull_requests, reconciling, telling
+from environments.automation import deliveries, pull_requests, reconciling
 from environments.models import (
     Delivery,
     Deployment,
@@ -29,15 +29,6 @@ def living() -> list[Environment]:
 def told(hub: Hub) -> str:
     """What the ledger says of the newest delivery."""
     return hub.ledger[-1][1]
-
-
-@pytest.fixture
-def shop(hub: Hub) -> Hub:
-    """frontend imports backend; both give all pull requests an environment."""
-    hub.application("backend", branches=["login", "other"])
-    hub.application("frontend", services("web", imports=["backend"]), branches=["login", "other"])
-    hub.world.account.applications.update(pull_requests_get=PullRequestPolicy.ALL)
-    return hub
 
 
 def test_opened_gets_one_with_the_matching_branch_and_closed_ends_it(shop: Hub) -> None:
@@ -309,63 +300,6 @@ def test_more_than_five_at_once_wait_for_a_person(hub: Hub) -> None:
     assert reconciling.let_end(hub.world.operator, hub.connection) == 6
     hub.work()
     assert [one.branch for one in living()] == ["b6"]
-
-
-def test_one_comment_is_kept_and_changed(shop: Hub) -> None:
-    number = shop.opens("frontend", "login")
-    while shop.waiting:
-        deliveries.take(shop.waiting.popleft())
-    telling.tell_all()
-    (first,) = shop.server.comments_of("acme/frontend", number)
-    assert "Waiting" in first
-    shop.work()
-    telling.tell_all()
-    (second,) = shop.server.comments_of("acme/frontend", number)
-    (environment,) = living()
-    assert "Deployed" in second
-    assert f"/acme/environments/{environment.env_id}/" in second
-    assert "| backend | login |" in second
-    last = shop.server.statuses[-1]
-    assert (last["state"], last["context"]) == ("success", "releaseclone")
-    ((begun, *states),) = shop.server.deployments.values()
-    assert (begun["environment"], begun["required_contexts"]) == (environment.name, [])
-    assert [one["state"] for one in states] == ["in_progress", "success"]
-    count = len(shop.server.asked)
-    telling.tell_all()
-    assert len(shop.server.asked) == count
-    shop.closes("frontend", number)
-    shop.work()
-    telling.tell_all()
-    (third,) = shop.server.comments_of("acme/frontend", number)
-    assert "removed" in third
-    ((*_, last),) = shop.server.deployments.values()
-    assert last["state"] == "inactive"
-
-
-def test_a_comment_that_somebody_deleted_is_made_again(shop: Hub) -> None:
-    number = shop.opens("frontend", "login")
-    shop.work()
-    telling.tell_all()
-    shop.server.comments.clear()
-    shop.push("frontend", "login")
-    shop.pushed("frontend", "login")
-    shop.work()
-    telling.tell_all()
-    assert len(shop.server.comments_of("acme/frontend", number)) == 1
-
-
-def test_a_host_that_cannot_be_told_fails_nothing(shop: Hub) -> None:
-    shop.opens("frontend", "login")
-    shop.server.answers("/issues/", failing(403), times=99)
-    shop.work()
-    telling.tell_all()
-    (environment,) = living()
-    assert environment.status == "deployed"
-    row = PullRequest.objects.get()
-    assert "does not let this connection do that" in row.told_wrong
-    count = len(shop.server.asked)
-    telling.tell_all()
-    assert len(shop.server.asked) == count  # not before its time
 
 
 def test_one_that_a_person_removed_does_not_come_again_by_itself(shop: Hub) -> None:

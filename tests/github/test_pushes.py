@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from environments.actions import pausing
 from environments.automation import deliveries
 from environments.automation.reconciling import reconcile
 from environments.models import Deployment, DeploymentKind, Environment
@@ -173,3 +174,24 @@ def test_a_reconcile_without_an_answer_changes_nothing(hub: Hub, bad: int) -> No
     hub.work()
     main.refresh_from_db()
     assert (Deployment.objects.count(), main.removed_at) == (count, None)
+
+
+def test_a_paused_one_gets_the_newest_commit_once_it_is_resumed(hub: Hub) -> None:
+    shop = hub.world.deployed(hub.application("shop"))
+    pausing.pause(hub.world.operator, shop)
+    hub.world.work()
+    head = hub.push("shop")
+    hub.pushed("shop")
+    hub.work()
+    assert f"is paused: it gets {head[:7]} once it is resumed" in hub.ledger[-1][1]
+    reconcile()
+    hub.work()
+    shop.refresh_from_db()
+    assert shop.status == "paused"
+    pausing.resume(hub.world.operator, shop)
+    hub.world.work()
+    reconcile()
+    hub.work()
+    shop.refresh_from_db()
+    assert shop.running is not None
+    assert (shop.status, shop.running.commit) == ("deployed", head)
