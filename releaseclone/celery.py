@@ -13,6 +13,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseclone.settings")
 _CONFIGURATION = configuration.read()
 # Longer than any task: a task that outlives it would be given to a second worker.
 _VISIBILITY_SECONDS = 120
+_AUTOMATION = "environments.automation"
+_BEAT = (
+    ("environments", "sweep", 5.0, 5),
+    ("environments", "tend", 5.0, 5),
+    ("environments", "run_cron_jobs", 5.0, 5),
+    ("environments", "clean_images", 3600.0, 600),
+    # Heals an ingress that was started again, and a write that an older read overtook.
+    ("environments", "publish_routes", 5.0, 5),
+    (_AUTOMATION, "sweep_deliveries", 5.0, 5),
+    (_AUTOMATION, "tend_pull_requests", 5.0, 5),
+    (_AUTOMATION, "expire", 60.0, 60),
+    (_AUTOMATION, "keep_hours", 20.0, 20),
+    (_AUTOMATION, "reconcile", 120.0, 60),
+)
+"""The room, its task, every how many seconds, and after how many more a message is void."""
 
 queue = Celery("releaseclone")
 queue.conf.update(
@@ -45,57 +60,12 @@ queue.conf.update(
     },
     beat_schedule_filename=str(_CONFIGURATION.data / "beat-schedule"),
     beat_schedule={
-        "sweep": {
-            "task": "environments.tasks.sweep",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "tend": {
-            "task": "environments.tasks.tend",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "run-cron-jobs": {
-            "task": "environments.tasks.run_cron_jobs",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "sweep-deliveries": {
-            "task": "environments.automation.tasks.sweep_deliveries",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "tend-pull-requests": {
-            "task": "environments.automation.tasks.tend_pull_requests",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "expire": {
-            "task": "environments.automation.tasks.expire",
-            "schedule": 60.0,
-            "options": {"expires": 60},
-        },
-        "keep-hours": {
-            "task": "environments.automation.tasks.keep_hours",
-            "schedule": 20.0,
-            "options": {"expires": 20},
-        },
-        "reconcile": {
-            "task": "environments.automation.tasks.reconcile",
-            "schedule": 120.0,
-            "options": {"expires": 60},
-        },
-        "clean-images": {
-            "task": "environments.tasks.clean_images",
-            "schedule": 3600.0,
-            "options": {"expires": 600},
-        },
-        # Heals an ingress that was started again, and a write that an older read overtook.
-        "publish-routes": {
-            "task": "environments.tasks.publish_routes",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
+        name.replace("_", "-"): {
+            "task": f"{room}.tasks.{name}",
+            "schedule": seconds,
+            "options": {"expires": expires},
+        }
+        for room, name, seconds, expires in _BEAT
     },
 )
 queue.autodiscover_tasks(["environments", "environments.automation"])

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from releaseclone.celery import queue
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("environments", "releaseclone", "examples", "benchmarks", "manage.py")
 LONGEST = 400
@@ -87,3 +89,10 @@ def test_no_room_has_a_name_that_says_nothing() -> None:
 )
 def test_the_habits_see_what_they_look_for(habit: re.Pattern[str], line: str) -> None:
     assert habit.search(line)
+
+
+def test_what_is_done_from_time_to_time_is_a_task_of_the_queue() -> None:
+    queue.loader.import_default_modules()
+    asked = {str(one["task"]) for one in queue.conf.beat_schedule.values()}
+    assert asked
+    assert asked - set(queue.tasks) == set()
