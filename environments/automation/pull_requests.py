@@ -29,6 +29,8 @@ from environments.queries.applications import imports_of
 
 ACTOR = "pr"
 """The first part of the names of their environments."""
+OUTSIDE = "its code is of somebody outside"
+"""How the reason begins where a member has to look first."""
 _TITLE, _ADDRESS, _LABEL = 300, 500, 50
 
 
@@ -102,7 +104,7 @@ def why_none(row: PullRequest) -> str:
     if row.branch == application.default_branch:
         return f"its branch {row.branch} is the default branch."
     if row.is_fork and not row.approved_commit:
-        return f"its code is of somebody outside: {row.commit[:7]} waits for an approval."
+        return f"{OUTSIDE}: {row.commit[:7]} waits for an approval."
     return ""
 
 
@@ -139,6 +141,8 @@ def settle(account: Account, branch: str) -> Iterator[Outcome]:
     reasons = {pk: why_none(row) for pk, row in rows.items()}
     for pk, reason in reasons.items():
         PullRequest.objects.filter(pk=pk).exclude(why_none=reason).update(why_none=reason)
+        if reason:
+            PullRequest.objects.filter(pk=pk).exclude(refused="").update(refused="")
     wanted = [row for pk, row in rows.items() if not reasons[pk]]
     living = _living(account, branch)
     for change in _changes(account, branch, wanted, living):

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from environments import wiring
+from environments.automation.pull_requests import OUTSIDE
 from environments.core.comments import EnvironmentState, ImportLine, comment, gone, none
 from environments.core.ports import Announced, CommitStatus, Forge, GitHostError
 from environments.models import (
@@ -21,7 +22,6 @@ from environments.models import (
     Environment,
     EnvironmentStatus,
     PullRequest,
-    PullRequestPolicy,
 )
 from environments.queries.environments import links_of
 
@@ -40,11 +40,11 @@ Said = tuple[str, CommitStatus | None, Announced | None]
 
 def tell_all() -> None:
     """Tell what has changed since it was told."""
-    waits = Q(is_fork=True) & ~Q(application__pull_requests_get=PullRequestPolicy.NONE)
+    missing = ~Q(refused="") | Q(why_none__startswith=OUTSIDE)
     rows = PullRequest.objects.filter(
         Q(tell_at=None) | Q(tell_at__lte=timezone.now()),
         Q(is_open=True) | ~Q(told="") & ~Q(told="gone"),
-        Q(environment__isnull=False) | ~Q(refused="") | waits,
+        Q(environment__isnull=False) | missing | ~Q(told=""),
         application__connection__isnull=False,
     ).select_related("application__connection", "environment__application__account")
     newest = Deployment.objects.filter(environment=OuterRef("environment")).order_by("-pk")
@@ -88,10 +88,12 @@ def _said_of_none(row: PullRequest) -> Said:
     """Where there should be one, and is none yet."""
     account, application = row.application.account.name, row.application.name
     page = f"{settings.RELEASECLONE.public_url}/{account}/applications/{application}/"
-    if not row.is_open:
-        return none(row.why_none, page), None, None
-    state, told = ("failure", "none could be set up") if row.refused else _WAITS
-    return none(_why_none(row), page), CommitStatus(state, told, page), None
+    status = None
+    if row.is_open and row.refused:
+        status = CommitStatus("failure", "none could be set up", page)
+    elif row.is_open and row.why_none.startswith(OUTSIDE):
+        status = CommitStatus(*_WAITS, page)
+    return none(_why_none(row), page), status, None
 
 
 def _tell(row: PullRequest, mark: str) -> None:

@@ -202,3 +202,19 @@ def test_a_plan_with_errors_is_told_where_the_request_is(shop: Hub) -> None:
     shop.work()
     assert "Deployed" in comment(shop)
     assert PullRequest.objects.get(application=application).refused == ""
+
+
+def test_a_draft_from_outside_asks_nobody_yet(shop: Hub) -> None:
+    commit = commit_of_eve(shop, "one")
+    shop.opens("frontend", "patch-1", head=head(commit), draft=True)
+    shop.work()
+    telling.tell_all()
+    assert shop.server.comments_of("acme/frontend", 1) == []
+    shop.about("frontend", 1, "ready_for_review", draft=False)
+    shop.work()
+    assert "waits for an approval" in comment(shop)
+    asked = len(shop.server.statuses)
+    shop.about("frontend", 1, "converted_to_draft", draft=True)
+    shop.work()
+    assert "it is a draft" in comment(shop)
+    assert len(shop.server.statuses) == asked
