@@ -23,6 +23,8 @@ from environments.models import (
     Environment,
     Membership,
     Role,
+    Task,
+    TaskState,
 )
 
 TEMPLATE = ".release/application_template.yaml"
@@ -153,7 +155,8 @@ class World:
             if not self.queue:
                 return
             tasks.run_deployment(*self.queue.popleft())
-        raise AssertionError("the queue does not become empty")
+        waiting = Task.objects.filter(state=TaskState.APPLIED).values_list("name", "reason")
+        raise AssertionError(f"the queue does not become empty; it waits for {list(waiting)}")
 
     def deployed(self, application: Application, branch: str = "", **more: Any) -> Environment:
         """An environment after its first setup."""
