@@ -11,6 +11,7 @@ import pytest
 
 from environments.githosts.git import GitRepositories
 from tests.githosts.repository import Repository
+from tests.github.server import GitHubServer, github
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
@@ -83,3 +84,17 @@ def _stop(servers: list[http.server.ThreadingHTTPServer]) -> None:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[GitHubServer]:
+    with github() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(server: GitHubServer, tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path / "shop")
+    repository.commit("First", file="x")
+    server.add("acme/shop", repository.folder, is_private=True)
+    return repository

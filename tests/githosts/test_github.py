@@ -2,12 +2,9 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from environments.core.ports import (
     Forge,
@@ -21,23 +18,9 @@ from environments.githosts.git import GitRepositories
 from environments.githosts.github import GitHubRepositories
 from environments.githosts.github.place import Place
 from tests.githosts.repository import Repository
-from tests.github.server import TOKEN, Answer, GitHubServer, Handler, failing, github
+from tests.github.server import TOKEN, Answer, GitHubServer, Handler, failing
 
 SOON = 2.0
-
-
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
-    with github() as server:
-        yield server
-
-
-@pytest.fixture
-def shop(server: GitHubServer, tmp_path: Path) -> Repository:
-    repository = Repository(tmp_path / "shop")
-    repository.commit("First", file="x")
-    server.add("acme/shop", repository.folder, is_private=True)
-    return repository
 
 
 def host(server: GitHubServer, cache: Path, token: str = TOKEN) -> GitHubRepositories:
@@ -317,75 +300,6 @@ def test_a_url_names_a_repository(url: str, name: str) -> None:
 def test_another_url_is_refused(url: str) -> None:
     with pytest.raises(GitHostRefused, match="is no repository of GitHub"):
         Place("https://github.com").repository(url)
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    """Of an App."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def as_app(
-    server: GitHubServer, key: rsa.RSAPrivateKey, cache: Path, app_id: str = "17"
-) -> GitHubRepositories:
-    server.app_key = key.public_key()
-    server.tokens = set()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-    return GitHubRepositories(
-        server.web,
-        credentials={"app_id": app_id, "private_key": pem, "installation_id": "5"},
-        transfers=lambda given: GitRepositories(cache, local_allowed=True, variables=given),
-        seconds=SOON,
-        here_allowed=True,
-    )
-
-
-def test_an_app_is_asked_as_its_installation(
-    server: GitHubServer, shop: Repository, key: rsa.RSAPrivateKey, tmp_path: Path
-) -> None:
-    app = as_app(server, key, tmp_path / "cache")
-    assert app.check().endswith("as an App with 1 repositories")
-    url = server.url("acme/shop")
-    head = app.refs(url).branches["main"]
-    app.checkout(url, commit=head, folder=tmp_path / "out")
-    assert (tmp_path / "out" / "file").read_text() == "x"
-    assert len(server.paths("access_tokens")) == 1
-
-
-def test_the_token_of_an_app_is_renewed_before_it_ends(
-    server: GitHubServer, shop: Repository, key: rsa.RSAPrivateKey, tmp_path: Path
-) -> None:
-    app = as_app(server, key, tmp_path / "cache")
-    server.token_seconds = 1.0
-    url = server.url("acme/shop")
-    app.refs(url)
-    for name in ("one", "two"):
-        head = app.refs(url).branches["main"]
-        app.checkout(url, commit=head, folder=tmp_path / name)
-        shop.commit(name)
-    assert len(server.paths("access_tokens")) > 2
-
-
-def test_an_app_that_is_not_known_is_told(
-    server: GitHubServer, shop: Repository, key: rsa.RSAPrivateKey, tmp_path: Path
-) -> None:
-    app = as_app(server, key, tmp_path / "cache", app_id="18")
-    with pytest.raises(GitHostUnreachable) as told:
-        app.refs(server.url("acme/shop"))
-    assert "PRIVATE KEY" not in str(told.value)
-    with pytest.raises(GitHostUnreachable, match="gives this App no token"):
-        app.checkout(server.url("acme/shop"), commit="0" * 40, folder=tmp_path / "out")
-
-
-def test_a_key_that_is_none_is_told(server: GitHubServer, tmp_path: Path) -> None:
-    app = GitHubRepositories(
-        server.web,
-        credentials={"app_id": "17", "private_key": "secret", "installation_id": "5"},
-        transfers=lambda given: GitRepositories(tmp_path, variables=given),
-    )
-    with pytest.raises(GitHostUnreachable) as told:
-        app.check()
-    assert "secret" not in str(told.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254"])

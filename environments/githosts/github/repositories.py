@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import github
-
 from environments.core.ports import (
     LARGEST_FILE,
     Announced,
@@ -25,9 +23,9 @@ from environments.core.ports import (
     RepositoryName,
     checked_path,
 )
-from environments.core.sentences import one_line
 from environments.githosts.github import batch, pulls
 from environments.githosts.github.asking import Answer, Asking
+from environments.githosts.github.installations import auth_of
 from environments.githosts.github.place import Place
 
 Transfers = Callable[[Mapping[str, str]], GitHost]
@@ -67,7 +65,12 @@ class GitHubRepositories:
     def _connected(self) -> tuple[Any, Asking]:
         with self._lock:
             if self._made is None:
-                auth = _auth(self._credentials)
+                auth = auth_of(
+                    self._credentials,
+                    self._place,
+                    seconds=self._seconds,
+                    here=self._here_allowed,
+                )
                 self._made = (
                     auth,
                     Asking(
@@ -301,13 +304,7 @@ class GitHubRepositories:
 
     def _token(self) -> str:
         auth, _ = self._connected()
-        try:
-            return str(auth.token)  # of an App renewed there, where it is about to end
-        except Exception as wrong:  # of the library: many kinds
-            raise GitHostUnreachable(
-                f"{self._place.name} gives this App no token: {one_line(str(wrong))}. Look at the "
-                "connection in the account's settings."
-            ) from wrong
+        return str(auth.token)  # of an App renewed there, where it is about to end
 
     def _there(self, name: str, answer: Answer) -> Mapping[str, Any]:
         if answer.data is None:
@@ -320,15 +317,3 @@ class GitHubRepositories:
                 f"{self._place.name} gave an answer that cannot be read. Try again later."
             )
         return answer.data
-
-
-def _auth(credentials: Credentials) -> Any:
-    if "app_id" not in credentials:
-        return github.Auth.Token(credentials["token"])
-    if "installation_id" not in credentials:
-        raise GitHostUnreachable(
-            "The App of this connection is not installed yet. Install it for the organisation, on "
-            "the page of the connection."
-        )
-    app = github.Auth.AppAuth(credentials["app_id"], credentials["private_key"])
-    return app.get_installation_auth(int(credentials["installation_id"]))
