@@ -195,3 +195,16 @@ def test_a_paused_one_gets_the_newest_commit_once_it_is_resumed(hub: Hub) -> Non
     shop.refresh_from_db()
     assert shop.running is not None
     assert (shop.status, shop.running.commit) == ("deployed", head)
+
+
+def test_a_branch_that_is_pushed_by_force_is_deployed_as_it_is_now(hub: Hub) -> None:
+    shop = hub.world.deployed(hub.application("shop"))
+    before = commits([shop])
+    repository = hub.world.repositories["shop"]
+    repository.git("checkout", "-q", "--orphan", "anew")
+    head = repository.commit({"other.txt": "x"}, "begun anew")
+    repository.git("branch", "-q", "-f", "main", head)
+    repository.git("checkout", "-q", "main")
+    hub.pushed("shop")
+    hub.work()
+    assert commits([shop]) == [head] != before
