@@ -214,8 +214,11 @@ def test_the_first_import_and_the_last_bring_and_take_the_key(
 def test_a_paused_one_rests_and_comes_back_as_it_was(
     page: Page, product: Product, said: list[str], engine: str
 ) -> None:
-    here = f"/demo/environments/{product.env_id}/"
-    page.goto(here)
+    page.goto("/demo/applications/frontend/new")
+    page.fill("input[name=name]", "rest")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/environments/ted*/")
+    here = page.url
     wait_until_deployed(page)
     url = page.get_by_role("link", name="Open").get_attribute("href")
     assert url is not None
