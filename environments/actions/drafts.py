@@ -114,7 +114,6 @@ def think_through(actor: Actor, draft: EnvironmentDraft) -> Drafted:
     chosen_own = own_choice(own, refs.get(own.application.pk), draft.branch)
     if draft.approved_commit:
         chosen_own = approved(draft.branch, draft.approved_commit)
-        own = replace(own, variables=withheld(own.variables))
     sources = _named(sources, draft.name or generated_name(actor, chosen_own.ref))
     setting, placed = place_for(actor.account, sources.members[-1])
     chosen = {
@@ -189,6 +188,8 @@ def _own_source(draft: EnvironmentDraft) -> Source:
     if draft.imports is not None:
         entries = entries_for(entries, draft.imports)
     own = replace(own, labels=draft.labels)
+    if draft.approved_commit:
+        own = replace(own, variables=withheld(own.variables))
     return members.with_entries(own, entries, parallel=parallel)
 
 

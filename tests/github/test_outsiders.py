@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from environments import wiring
 from environments.actions.applications import save_default_variables
 from environments.actions.asking import NotAllowed, Refused
+from environments.actions.drafts import EnvironmentDraft, think_through
 from environments.automation import reconciling, telling
 from environments.automation.approving import approve
 from environments.models import Environment, PullRequest, PullRequestPolicy, Role
@@ -218,3 +219,14 @@ def test_a_draft_from_outside_asks_nobody_yet(shop: Hub) -> None:
     shop.work()
     assert "it is a draft" in comment(shop)
     assert len(shop.server.statuses) == asked
+
+
+def test_nothing_secret_is_in_the_plan_that_it_begins_with(shop: Hub) -> None:
+    row = opened(shop)
+    draft = EnvironmentDraft(row.application, branch=row.branch, approved_commit=row.commit)
+    plan = think_through(shop.world.operator, draft).plan
+    texts = [
+        one.text for member in plan.members for each in member.workloads for one in each.variables
+    ]
+    assert "hello" in texts
+    assert not any("letmein" in text for text in texts)
