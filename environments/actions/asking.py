@@ -91,6 +91,14 @@ def require_editor(actor: Actor, environment: Environment) -> None:
     )
 
 
+def require_root(actor: Actor, environment: Environment, act: str) -> None:
+    """As ``require_editor``; ``Refused`` for an imported one, whose ``act`` is its importer's."""
+    require_editor(actor, environment)
+    if environment.importer is not None:
+        name, importer = environment.name, environment.importer.name
+        raise Refused(error("environment.imported", name=name, importer=importer, act=act))
+
+
 def note(
     actor: Actor,
     what: str,

@@ -21,7 +21,7 @@ from environments.models import (
     EnvironmentType,
     Namespace,
 )
-from environments.models.deployment import LIVE
+from environments.models.deployment import CHANGING, LIVE
 from environments.services import planning_existing, status
 
 _VERBS = {
@@ -75,7 +75,7 @@ def check(environment: Environment, kind: DeploymentKind) -> None:
     root = environment.importer or environment
     if is_ending(root):
         raise Refused(error("deploy.removing", name=root.name))
-    if kind in (DeploymentKind.SETUP, DeploymentKind.PATCH):
+    if kind in CHANGING:
         if is_asked(root, DeploymentKind.PAUSE):
             raise Refused(error("deploy.pausing", name=root.name))
         if is_paused(root) and not is_asked(root, DeploymentKind.RESUME):
@@ -130,7 +130,7 @@ def queue(
             for planned in (shown.members if shown else ())
         },
     )
-    if kind in (DeploymentKind.SETUP, DeploymentKind.PATCH):
+    if kind in CHANGING:
         prolong(environment)
     _supersede(deployment)
     if kind == DeploymentKind.TEARDOWN:
@@ -178,7 +178,7 @@ def _supersede(deployment: Deployment) -> None:
     if deployment.kind == DeploymentKind.SETUP and deployment.environment.importer_id is None:
         overtaken |= Q(
             environment__importer=deployment.environment,
-            kind__in=(DeploymentKind.SETUP, DeploymentKind.PATCH),
+            kind__in=CHANGING,
         )
     if deployment.kind == DeploymentKind.TEARDOWN:
         overtaken = Q()

@@ -14,6 +14,7 @@ from environments.actions.asking import (
     note,
     refuse_errors,
     require_editor,
+    require_root,
 )
 from environments.actions.conflicts import conflict_with
 from environments.actions.drafts import (
@@ -217,16 +218,7 @@ def save_imports(
     opened_on: int,
 ) -> tuple[Problem, ...]:
     """Write the selection into the Environment Template; all else of it stays as it is."""
-    require_editor(actor, environment)
-    if environment.importer is not None:
-        raise Refused(
-            error(
-                "environment.imported",
-                name=environment.name,
-                importer=environment.importer.name,
-                act="its list of imports",
-            )
-        )
+    require_root(actor, environment, "its list of imports")
     text = text_with(latest_version(environment).template, imports, parallelize=parallelize)
     problems = check_environment_template(environment, text)
     kept = import_parameters_with(environment, parameters)
@@ -341,16 +333,7 @@ def delete_environment(
 
     ``comes_again``: whether its pull requests may have another one at the commit that they have.
     """
-    require_editor(actor, environment)
-    if environment.importer is not None:
-        raise Refused(
-            error(
-                "environment.imported",
-                name=environment.name,
-                importer=environment.importer.name,
-                act="its end",
-            )
-        )
+    require_root(actor, environment, "its end")
     with transaction.atomic():
         if not comes_again:
             own = PullRequest.objects.filter(environment=environment, is_open=True)

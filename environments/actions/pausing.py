@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from environments.actions import deployments
-from environments.actions.asking import Actor, Refused, note, require_editor, require_owner
+from environments.actions.asking import Actor, Refused, note, require_owner, require_root
 from environments.core.problems import error
 from environments.core.schedules import wrong_schedule
 from environments.models import (
@@ -20,7 +20,7 @@ from environments.models.deployment import SCALING
 
 def pause(actor: Actor, environment: Environment) -> Deployment:
     """Let no service of it run until it is resumed; volumes, addresses and history stay."""
-    _require_root(actor, environment, "its pause")
+    require_root(actor, environment, "its pause")
     with transaction.atomic():
         if environment.last_setup_id is None:
             raise Refused(error("deploy.no-setup", name=environment.name))
@@ -31,7 +31,7 @@ def pause(actor: Actor, environment: Environment) -> Deployment:
 
 def resume(actor: Actor, environment: Environment) -> Deployment:
     """Run it again as it was. Asked for by a person it also lives longer, as by a deployment."""
-    _require_root(actor, environment, "its pause")
+    require_root(actor, environment, "its pause")
     with transaction.atomic():
         if not may_be_resumed(environment):
             raise Refused(error("deploy.not-paused", name=environment.name))
@@ -60,18 +60,11 @@ def may_be_resumed(environment: Environment) -> bool:
     return last.status in (DeploymentStatus.FAILED, DeploymentStatus.ABORTED)
 
 
-def _require_root(actor: Actor, environment: Environment, act: str) -> None:
-    require_editor(actor, environment)
-    if environment.importer is not None:
-        name, importer = environment.name, environment.importer.name
-        raise Refused(error("environment.imported", name=name, importer=importer, act=act))
-
-
 def choose_hours(
     actor: Actor, environment: Environment, *, hours: Hours, pauses: str, resumes: str
 ) -> None:
     """By whose schedule it is paused and resumed, and by which where it is its own."""
-    _require_root(actor, environment, "its hours")
+    require_root(actor, environment, "its hours")
     _require_schedules(pauses, resumes)
     with transaction.atomic():
         Environment.objects.filter(pk=environment.pk).update(

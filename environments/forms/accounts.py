@@ -25,6 +25,10 @@ BROWSER_COOKIE = "releaseclone_browser"
 BROWSER_AGE = 365 * 24 * 3600
 
 
+MONO = {"class": "form-control mono", "spellcheck": "false", "autocapitalize": "off"}
+"""Of an input for what a machine reads."""
+
+
 def text_field(label: str, **more: Any) -> forms.CharField:
     """One line of text in the product's look; ``attrs`` go to the input."""
     attrs = {"class": "form-control", **more.pop("attrs", {})}

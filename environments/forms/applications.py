@@ -4,10 +4,8 @@ from typing import Any, Self
 
 from django import forms
 
-from environments.forms.accounts import text_field
+from environments.forms.accounts import MONO, text_field
 from environments.models import PullRequestPolicy
-
-_CODE = {"class": "form-control mono", "spellcheck": "false", "autocapitalize": "off"}
 
 
 def _text_file(label: str, rows: int) -> forms.CharField:
@@ -24,7 +22,7 @@ class Registration(forms.Form):
         "Repository",
         max_length=500,
         attrs={
-            **_CODE,
+            **MONO,
             "placeholder": "https://git.example.org/team/app.git",
             "list": "repositories",
         },
@@ -92,7 +90,7 @@ class PullRequests(forms.Form):
 class Deletion(forms.Form):
     """The name of what is to go, typed by hand."""
 
-    name = text_field("Its name", attrs={**_CODE, "autocomplete": "off"})
+    name = text_field("Its name", attrs={**MONO, "autocomplete": "off"})
 
     def __init__(self, *args: Any, expected: str, **more: Any) -> None:
         super().__init__(*args, **more)

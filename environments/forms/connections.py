@@ -3,9 +3,7 @@
 from django import forms
 
 from environments.actions.connections import PUBLIC, ConnectionDraft
-from environments.forms.accounts import password_field, text_field
-
-_MONO = {"class": "form-control mono", "spellcheck": "false", "autocapitalize": "off"}
+from environments.forms.accounts import MONO, password_field, text_field
 
 
 class ConnectionForm(forms.Form):
@@ -15,7 +13,7 @@ class ConnectionForm(forms.Form):
         "Where it is",
         max_length=253,
         initial=PUBLIC,
-        attrs=_MONO,
+        attrs=MONO,
         help_text="https://github.com, or the address of a GitHub Enterprise.",
     )
     token = password_field(
@@ -25,9 +23,9 @@ class ConnectionForm(forms.Form):
         help_text="A fine-grained personal token: Contents and Metadata to read; Pull requests, "
         "Commit statuses and Deployments to write.",
     )
-    app_id = text_field("Number of the App", max_length=20, required=False, attrs=_MONO)
+    app_id = text_field("Number of the App", max_length=20, required=False, attrs=MONO)
     installation_id = text_field(
-        "Number of its installation", max_length=20, required=False, attrs=_MONO
+        "Number of its installation", max_length=20, required=False, attrs=MONO
     )
     private_key = forms.CharField(
         label="Its private key",
@@ -60,12 +58,12 @@ class ConnectionForm(forms.Form):
 class AppForm(forms.Form):
     """Where to have an App made."""
 
-    web = text_field("Where it is", max_length=253, initial=PUBLIC, attrs=_MONO)
+    web = text_field("Where it is", max_length=253, initial=PUBLIC, attrs=MONO)
     organisation = text_field(
         "Organisation",
         max_length=39,
         required=False,
-        attrs=_MONO,
+        attrs=MONO,
         help_text="Whose App it is to be. Blank: your own.",
     )
 

@@ -2,15 +2,10 @@
 
 from django import forms
 
-from environments.forms.accounts import text_field
+from environments.forms.accounts import MONO, text_field
 from environments.models import Hours
 
-_SCHEDULE = {
-    "class": "form-control mono",
-    "spellcheck": "false",
-    "autocapitalize": "off",
-    "placeholder": "0 20 * * 1-5",
-}
+_SCHEDULE = {**MONO, "placeholder": "0 20 * * 1-5"}
 
 
 class AccountHours(forms.Form):
@@ -28,7 +23,7 @@ class AccountHours(forms.Form):
         "Resume at",
         max_length=100,
         required=False,
-        attrs={**_SCHEDULE, "placeholder": "0 6 * * 1-5"},
+        attrs={**MONO, "placeholder": "0 6 * * 1-5"},
     )
 
 

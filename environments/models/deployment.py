@@ -20,6 +20,8 @@ class DeploymentKind(models.TextChoices):
     RESUME = "resume", "resume"
 
 
+CHANGING = (DeploymentKind.SETUP, DeploymentKind.PATCH)
+"""They change what runs."""
 SCALING = (DeploymentKind.PAUSE, DeploymentKind.RESUME)
 """They change how many instances run, and nothing of what those are."""
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import Max
 from django.utils import timezone
 
 from environments import wiring
@@ -69,8 +70,9 @@ def prepare(deployment: Deployment, lease: Lease) -> bool:
             for number, service in enumerate(_services(member), 1):
                 task = _task(share, number, service)
                 root = _root(service.applied.deployment)
-                box = boxes.setdefault(root.pk, rendering.opened(root))
-                manifests = rendering.manifests_for(box, service.applied)
+                if root.pk not in boxes:
+                    boxes[root.pk] = rendering.opened(root)
+                manifests = rendering.manifests_for(boxes[root.pk], service.applied)
                 tasks[str(task.pk)] = list(without_instances(manifests) if is_pause else manifests)
                 commits[str(task.pk)] = service.applied.deployment.commit
         form = {
@@ -148,16 +150,14 @@ def _services(member: Environment) -> list[_Service]:
         workload__in=there,
         applied_at__isnull=False,
     ).exclude(deployment__kind__in=SCALING)
-    last: dict[str, Task] = {}
-    for task in applied.select_related("deployment__part_of").order_by("pk"):
-        last[task.workload] = task
+    last = applied.order_by().values("workload").annotate(last=Max("pk")).values("last")
+    tasks = Task.objects.filter(pk__in=last).select_related("deployment__part_of")
     places = {
         task.workload: (task.step, task.step_name)
         for task in (member.last_setup.tasks.all() if member.last_setup else ())
     }
     found = [
-        _Service(task, *places.get(name, (task.step, task.step_name)))
-        for name, task in last.items()
+        _Service(task, *places.get(task.workload, (task.step, task.step_name))) for task in tasks
     ]
     return sorted(found, key=lambda one: (one.step, one.applied.number))
 

@@ -22,6 +22,7 @@ from environments.core.ports import (
     workloads,
 )
 from environments.models import Deployment, DeploymentKind, Environment, Task, TaskState
+from environments.models.deployment import CHANGING
 from environments.services import deciding, rendering, routes, schedules, sending
 from environments.services.lease import Lease, LeaseLost
 from environments.services.rendering import Box
@@ -30,8 +31,6 @@ from environments.services.taking_back import take_back
 
 SERVICE_LIMIT = timedelta(seconds=600)
 EVIDENCE_LINES = 20
-_CHANGING = (DeploymentKind.SETUP, DeploymentKind.PATCH)
-"""The kinds that change what runs."""
 _ENGINE_PATIENCE = 20.0
 _JOB_GRACE = 10.0
 """Seconds beyond its limit in which the engine itself should have ended a job."""
@@ -113,7 +112,7 @@ def _note_applied(deployment: Deployment, lease: Lease, task: Task, *, masker: M
             task.save(update_fields=["state", "applied_at"])
             if task.kind != "cron_job":
                 say(task.deployment, [f"{task.name}: started"], masker=masker, task=task)
-            if task.kind != "removal" and task.deployment.kind in _CHANGING:
+            if task.kind != "removal" and task.deployment.kind in CHANGING:
                 _runs_now(task.deployment.environment, task.deployment)
     except LeaseLost:
         # Whoever took over may have removed everything meanwhile.

@@ -7,18 +7,12 @@ from environments.engines.kubernetes import KubernetesEngine
 from environments.models import Environment
 from tests import cluster
 from tests.kubernetes.test_environments import kept
+from tests.kubernetes.test_scale import SCALED
 from tests.world import World
 
 pytestmark = pytest.mark.kubernetes
 
-TEMPLATE = f"""services:
-- name: web
-  image: {cluster.BUSYBOX}
-  command: [sh, -c, 'exec sleep 1000']
-  cpu: {{limits: 500m, requests: 10m}}
-  memory: {{limits: 64Mi, requests: 8Mi}}
-  autoscale: {{min_replicas: 2, max_replicas: 3}}
-- name: store
+TEMPLATE = f"""{SCALED}- name: store
   image: {cluster.BUSYBOX}
   command: [sh, -c, "test -f /data/kept || date +%s%N > /data/kept; exec sleep 1000"]
   volumes:

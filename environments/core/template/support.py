@@ -17,7 +17,7 @@ _ONLY_TUNES = (
     "service_accounts",
 )
 _ONLY_TUNES_IN_WORKLOADS = ("autoscale", "node_selector", "registry", "service_account_name")
-_ON_KUBERNETES = (
+ON_KUBERNETES = (
     "autoscale",
     "ingress",
     "node_selector",
@@ -49,7 +49,7 @@ def support_problems(root: Entry) -> Iterator[Problem]:
     for _, place in _keys(root, ("charts",)):
         yield warning("template.charts", place=place)
     for key, place in (*_tunes(root), *_without_effect(root)):
-        some = key in _ON_KUBERNETES
+        some = key in ON_KUBERNETES
         yield warning(
             "template.one-engine" if some else "template.not-followed", place=place, key=key
         )

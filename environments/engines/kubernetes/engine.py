@@ -20,6 +20,7 @@ from environments.core.ports import (
     Terminal,
     WorkloadKind,
 )
+from environments.core.template.support import ON_KUBERNETES
 from environments.engines.kubernetes import logs, looking, objects
 from environments.engines.kubernetes.charts import Charts
 from environments.engines.kubernetes.cluster import Cluster
@@ -34,9 +35,6 @@ from environments.engines.kubernetes.watching import Watch
 from environments.guarded import GuardedTerminal
 
 _AT_ONCE = 8
-_FOLLOWED = frozenset(
-    ("autoscale", "ingress", "node_selector", "service_accounts", "service_account_name")
-)
 _GOING_SECONDS = 40.0
 _WARNINGS_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
@@ -81,7 +79,7 @@ class KubernetesEngine:
             has_volumes=True,
             maps_ports=True,
             has_terminal=True,
-            follows=_FOLLOWED,
+            follows=frozenset(ON_KUBERNETES),
             pulls_images=True,
             runs_charts=self._charts.can,
             applies_at_once=_AT_ONCE,
