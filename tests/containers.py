@@ -6,6 +6,7 @@ and cannot be installed, the tests that need it are skipped, and one line says s
 
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import docker
@@ -26,8 +28,10 @@ from tests import debian
 
 BUSYBOX = "docker.io/library/busybox:test"
 """A shell, httpd and wget: all that most tests need of a container."""
+SITE = "mkdir -p /site && echo {} > /site/index.html && exec httpd -f -p 8080 -h /site"
+"""What serves one word there, for a shell."""
 
-_TRIES = 5
+_PORT_RULES = "NETAVARK-HOSTPORT-DNAT"
 _CONFIGURATION = """
 [containers]
 default_ulimits = ["nproc=9000:9000", "nofile=10000:10000"]
@@ -35,10 +39,31 @@ default_ulimits = ["nproc=9000:9000", "nofile=10000:10000"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+helper_binaries_dir = ["{helpers}", "/usr/lib/podman", "/usr/libexec/podman"]
 [network]
 network_backend = "netavark"
 network_config_dir = "{networks}"
+default_subnet = "{default}"
+default_subnet_pools = [{{"base" = "{pool}", "size" = 26}}]
 """
+_NETAVARK = """#!/bin/sh
+for program in /usr/lib/podman/netavark /usr/libexec/podman/netavark; do
+  [ -x $program ] && break
+done
+sed 's/"network_interface":"podman/"network_interface":"{bridges}/g' |
+  flock --close /tmp/rc-podman-network.lock $program "$@"
+"""
+"""In place of netavark: two Podmans of one machine do not know of each other.
+
+Both call their first bridge podman1, where the addresses of only one of them are: what is asked of
+the other's containers leaves the machine. And both change the machine's port rules: a Podman by
+itself runs one netavark at a time, here all do.
+"""
+_NO_PACKAGES = """#!/bin/sh
+exit 1
+"""
+"""In place of dpkg-query, which Podman asks for the package of each of its helpers whenever it is
+asked who it is: most of a second, in each test."""
 _APPLETS = (
     *("sh", "sleep", "echo", "cat", "cp", "mkdir", "ls", "env", "id", "true", "head", "yes"),
     *("httpd", "wget", "nslookup", "stty", "wc"),
@@ -56,6 +81,8 @@ class Podman:
     folder: Path
     registry: str
     """An address of this machine where it takes a registry without TLS."""
+    pool: str
+    """Where the addresses of its containers are taken from."""
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -72,6 +99,7 @@ class Podman:
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
+            "PATH": f"{self.folder / 'helpers'}:{os.environ['PATH']}",
             "CONTAINERS_CONF": str(self.folder / "containers.conf"),
             "CONTAINERS_REGISTRIES_CONF": str(self.folder / "registries.conf"),
         }
@@ -115,12 +143,13 @@ class Podman:
         it, as inside of another container."""
         client = docker.DockerClient(base_url=self.socket, timeout=60)
         try:
-            network = client.networks.create("trial")
+            # Named as no other: Podmans whose networks have one name share its rules.
+            network = client.networks.create(f"trial-{self.folder.name}")
             limits = {"mem_limit": "64m", "nano_cpus": 500_000_000}
             # Not containers.run: it follows the log, and Podman may never end that of a container
             # that has ended before.
             trial = client.containers.create(
-                BUSYBOX, ["true"], network="trial", init=True, **limits
+                BUSYBOX, ["true"], network=network.name, init=True, **limits
             )
             try:
                 trial.start()
@@ -155,10 +184,31 @@ class Podman:
             check=False,
             capture_output=True,
         )
+        _forget_ports(ip_network(self.pool))
         storage = self.folder / "storage"
         if storage.is_mount():
             subprocess.run(["umount", "--lazy", str(storage)], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _forget_ports(pool: IPv4Network | IPv6Network) -> None:
+    """Take what still leads a port of this machine to a container that is gone.
+
+    Podman leaves such a rule where a container does not end as it should, and who is given that
+    port later is never reached: for a person it looks as if nothing listened there.
+    """
+    command = ("iptables", "-t", "nat")
+    told = subprocess.run([*command, "-S"], capture_output=True, text=True, check=False).stdout
+    rules = [words for words in map(shlex.split, told.splitlines()) if words[:1] == ["-A"]]
+    stale = {
+        words[1]
+        for words in rules
+        if "--to-destination" in words
+        if ip_address(words[-1].partition(":")[0]) in pool
+    }
+    for words in rules:
+        if words[1] == _PORT_RULES and words[-1] in stale:
+            subprocess.run([*command, "-D", *words[1:]], check=False)
 
 
 def missing() -> str:
@@ -176,15 +226,23 @@ def engine(room: str = "") -> Iterator[Podman]:
     what it keeps than that (a size of tmpfs, such as "24m")."""
     # Short: a unix socket's path has a limit.
     folder = Path(tempfile.mkdtemp(prefix="rc-podman-"))
-    networks = folder / "networks"
-    networks.mkdir()
-    (folder / "containers.conf").write_text(_CONFIGURATION.format(networks=networks))
-    registry = f"127.0.0.1:{free_ports(1, taken=frozenset(), near=str(folder))[0]}"
+    networks, helpers = folder / "networks", folder / "helpers"
+    for made in (networks, helpers):
+        made.mkdir()
+    port = free_ports(1, taken=frozenset(), near=str(folder))[0]
+    scripts = {"netavark": _NETAVARK.format(bridges=f"rc{port}-"), "dpkg-query": _NO_PACKAGES}
+    for name, text in scripts.items():
+        (helpers / name).write_text(text)
+        (helpers / name).chmod(0o755)
+    subnets = _subnets(port)
+    given = _CONFIGURATION.format(networks=networks, helpers=helpers, **subnets)
+    (folder / "containers.conf").write_text(given)
+    registry = f"127.0.0.1:{port}"
     # REGISTRY: of a cluster for tests, which is on this machine too.
     plain = filter(None, (registry, os.environ.get("REGISTRY")))
     rows = [f'[[registry]]\nlocation = "{one}"\ninsecure = true\n' for one in plain]
     (folder / "registries.conf").write_text("".join(rows))
-    podman = Podman(folder, registry)
+    podman = Podman(folder, registry, subnets["pool"])
     try:
         if room:
             storage = folder / "storage"
@@ -197,18 +255,23 @@ def engine(room: str = "") -> Iterator[Podman]:
             podman.run("import", "--change", "CMD sh", "-", BUSYBOX, given=busybox_root())
         except subprocess.CalledProcessError as wrong:
             raise CannotRun(wrong.stderr.decode()[-300:]) from wrong
-        for remaining in reversed(range(_TRIES)):
-            try:
-                podman.try_out()
-                break
-            except CannotRun as wrong:
-                # Another worker's Podman makes the machine's first rules at this moment.
-                if "exists" not in str(wrong) or not remaining:
-                    raise
-                time.sleep(1)
+        podman.try_out()
         yield podman
     finally:
         podman.remove_all()
+
+
+def _subnets(port: int) -> dict[str, str]:
+    """Of this engine's networks, by a port that no other engine has now.
+
+    Podman takes the first subnet that it does not see in use, and sees no other Podman's network
+    before a container is in it: two of them would give the same address to two containers.
+    """
+    high, low = divmod(port % 1024, 16)
+    return {
+        "pool": f"10.{128 + high}.{16 * low}.0/20",
+        "default": f"10.{192 + high}.{16 * low}.0/24",
+    }
 
 
 def busybox_root() -> bytes:

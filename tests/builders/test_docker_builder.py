@@ -11,7 +11,6 @@ from environments.builders.docker.builder import DockerBuilder
 from environments.core.ports import BuildError, BuildOrder, Stopped
 from tests.containers import BUSYBOX, Podman
 
-pytestmark = pytest.mark.xdist_group("containers")
 FROM = f"FROM {BUSYBOX}\n"
 Repository = Callable[[Mapping[str, str]], Path]
 

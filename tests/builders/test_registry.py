@@ -11,8 +11,6 @@ from environments.core.ports import BuildError, RegistryCredentials
 from tests import registry
 from tests.containers import BUSYBOX, Podman
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 @pytest.fixture
 def builder(podman: Podman) -> DockerBuilder:

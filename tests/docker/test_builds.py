@@ -33,8 +33,6 @@ from tests.deploying.deaths import Killed
 from tests.docker.test_environments import DOCKERFILE, TEMPLATE
 from tests.world import World
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 @pytest.fixture
 def queue(yard: World, monkeypatch: pytest.MonkeyPatch) -> deque[tuple[int, int]]:

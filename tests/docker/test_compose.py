@@ -10,8 +10,6 @@ from tests.docker.reading import printed_in
 from tests.docker.test_environments import answer
 from tests.world import Repository, World
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 COMPOSE = f"""
 services:
   web:

@@ -1,6 +1,5 @@
 """A cron job in containers: its runs have what a job has, and their output can be read."""
 
-import pytest
 from django.utils import timezone
 
 from environments import tasks
@@ -11,8 +10,6 @@ from tests.containers import BUSYBOX
 from tests.deploying.acts import run
 from tests.engines.steps import wait
 from tests.world import World
-
-pytestmark = pytest.mark.xdist_group("containers")
 
 TEMPLATE = f"""
 services:

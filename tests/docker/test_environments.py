@@ -3,7 +3,6 @@
 import urllib.request
 
 import docker
-import pytest
 
 from environments.engines.docker.engine import DockerEngine
 from environments.models import Build, DeploymentKind, Environment, PortClaim
@@ -11,8 +10,6 @@ from tests.containers import BUSYBOX, Podman
 from tests.deploying.acts import run
 from tests.docker.reading import printed_in
 from tests.world import World
-
-pytestmark = pytest.mark.xdist_group("containers")
 
 TEMPLATE = """
 services:

@@ -18,8 +18,6 @@ from tests.containers import BUSYBOX, Podman
 from tests.deploying.acts import run, take_up
 from tests.world import World
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 class Reader:
     """Somebody who looks at pages of an account."""

@@ -16,8 +16,6 @@ from tests.containers import Podman
 from tests.docker.test_environments import DOCKERFILE, TEMPLATE
 from tests.world import World
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 @pytest.fixture
 def shop(yard: World, podman: Podman, tmp_path: Path) -> Iterator[Application]:

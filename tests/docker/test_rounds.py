@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 
 import docker
-import pytest
 
 from environments.engines.docker import marks
 from environments.engines.docker.engine import DockerEngine
@@ -12,8 +11,6 @@ from environments.models import DeploymentKind, PortClaim
 from tests.containers import BUSYBOX, Podman
 from tests.deploying.acts import run
 from tests.world import World
-
-pytestmark = pytest.mark.xdist_group("containers")
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 TEMPLATE = f"""

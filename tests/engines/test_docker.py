@@ -20,12 +20,10 @@ from environments.core.ports import (
 from environments.engines.docker.engine import DockerEngine
 from environments.engines.docker.marks import Marks
 from environments.loopback import free_ports
-from tests.containers import BUSYBOX, Podman
+from tests.containers import BUSYBOX, SITE, Podman
 from tests.engines.steps import NAMESPACE, all_ready, ended, manifests, volume, wait
 
-pytestmark = pytest.mark.xdist_group("containers")
 OTHER = "ted2-app-main"
-SITE = "mkdir -p /site && echo {} > /site/index.html && exec httpd -f -p 8080 -h /site"
 PROBE = {"httpGet": {"path": "/index.html", "port": 8080}, "periodSeconds": 1}
 
 
