@@ -12,8 +12,7 @@ INGRESS ?= 127.0.0.1:80
 CLUSTER := $(if $(filter kubernetes,$(ENGINE)),RELEASECLONE_KUBECONFIG=$(KUBECONFIG))
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-# Two at a time; a group marked so stays on one worker where pytest-xdist still reads it.
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+PYTEST := $(BIN)/pytest -n 2
 
 .PHONY: .engine install demo run check test test-kubernetes bench bench-docker bench-kubernetes bench-many gallery
 

@@ -1,5 +1,6 @@
-"""Fixtures that all tests share."""
+"""Fixtures that all tests share, and which worker runs which test."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as property_settings
 from pytest_django.fixtures import Settings
+from xdist.scheduler import LoadScopeScheduling
 
 from environments import tasks, wiring
 from environments.services import refs
@@ -20,6 +22,30 @@ property_settings.register_profile("house", deadline=None)
 property_settings.load_profile("house")
 
 _DATABASE = {"db", "transactional_db"}
+_ENGINE = re.compile(r"\[(docker|kubernetes)\b")
+
+
+class SharingProducts(LoadScopeScheduling):
+    """Gives the tests out one by one, those of one running product to one worker.
+
+    Two workers would bring it up twice, and both would have less of the machine.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith("tests/browser/"):
+            engine = _ENGINE.search(nodeid)
+            return f"browser, {engine[1] if engine else 'process'}"
+        return file if file.startswith("tests/run/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharingProducts:
+    """In place of pieces of neighbours, of which the slow ones fall to one worker."""
+    # As they are collected: what asks the database comes first, and a browser after that, as the
+    # database is not to be asked beside the browser's event loop.
+    config.option.loadscopereorder = False
+    return SharingProducts(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
     Page,
     StorageState,
     expect,
@@ -227,6 +228,15 @@ class Opening(Protocol):
     ) -> Page: ...
 
 
+_REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
+"""Logged where a newer request takes the place of one. Of one that fails, htmx:sendError is."""
+
+
+def _heard(one: ConsoleMessage, said: list[str]) -> None:
+    if one.type == "error" and not one.text.startswith(_REPLACED):
+        said.append(one.text)
+
+
 @pytest.fixture
 def open_page(
     browser: Browser, product: Product, signed_in: StorageState, said: list[str]
@@ -246,7 +256,7 @@ def open_page(
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda wrong: said.append(str(wrong)))
-        page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+        page.on("console", lambda one: _heard(one, said))
         return page
 
     yield opened
