@@ -44,6 +44,7 @@ def test_it_is_a_forge(asked: GitHubRepositories) -> None:
 
 
 def drip(handler: Handler) -> None:
+    """A body that comes for longer than anybody waits, and never stands still."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", "1000")
@@ -146,6 +147,21 @@ def test_a_bad_answer_to_the_batch_says_nothing_of_any(
     server.answers("/graphql", bad, times=99)
     (found,) = asked.refs_of([server.url("acme/shop")]).values()
     assert isinstance(found, GitHostUnreachable)
+
+
+def test_an_answer_that_drips_is_left_before_its_end(
+    asked: GitHubRepositories, server: GitHubServer
+) -> None:
+    ended = []
+
+    def to_its_end(handler: Handler) -> None:
+        drip(handler)
+        ended.append(handler.path)
+
+    server.answers("/branches", to_its_end, times=99)
+    with pytest.raises(GitHostUnreachable, match="within 2 s"):
+        asked.refs(server.url("acme/shop"))
+    assert ended == []
 
 
 def test_a_promised_page_that_is_empty_is_no_end(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from environments.core.addresses import leads_to_this_machine
 
@@ -81,9 +82,9 @@ class Line:
                     stream=True,
                 ) as answer:
                     return Response(answer, self._body(answer))
-            except requests.Timeout as late:
+            except (requests.Timeout, ReadTimeoutError) as late:
                 raise self._too_late() from late
-            except requests.RequestException as away:
+            except (requests.RequestException, HTTPError) as away:
                 raise NoAnswer(f"does not answer ({_reason(away)})") from away
 
     def _check_where(self) -> None:
@@ -98,7 +99,8 @@ class Line:
 
     def _body(self, answer: requests.Response) -> str:
         pieces, size = [], 0
-        for piece in answer.iter_content(_PIECE):
+        # As it comes: a whole piece of a body that drips is not waited for.
+        while piece := answer.raw.read1(_PIECE, decode_content=True):
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST:
@@ -119,7 +121,7 @@ class Line:
         """Nothing is kept open."""
 
 
-def _reason(away: requests.RequestException) -> str:
+def _reason(away: Exception) -> str:
     text = str(away)
     if isinstance(away, requests.exceptions.SSLError):
         return "its certificate is not trusted here"
