@@ -71,7 +71,7 @@ def take(pk: int) -> None:
     else:
         told = "\n".join(one.said for one in said)
         did = any(one.acted for one in said)
-        _end(delivery, Verdict.DONE if did else Verdict.NOTHING, told or _nobody(delivery))
+        _end(delivery, Verdict.DONE if did else Verdict.NOTHING, told)
 
 
 def due() -> list[int]:
@@ -97,7 +97,11 @@ def _acts(delivery: Delivery) -> Iterator[Outcome]:
     if act is None:
         yield Outcome(f"The event {delivery.event} is not followed.")
         return
-    for application in applications_of(delivery.connection, delivery.repository):
+    applications = applications_of(delivery.connection, delivery.repository)
+    if not applications:
+        repository = delivery.repository
+        yield Outcome(f"No application of this account is of the repository {repository}.")
+    for application in applications:
         yield from act(application, delivery)
 
 
@@ -132,10 +136,6 @@ _EVENTS: Mapping[str, Callable[[Application, Delivery], Iterator[Outcome]]] = {
     "create": _pushed,
     "pull_request": _pull_request,
 }
-
-
-def _nobody(delivery: Delivery) -> str:
-    return f"No application of this account is of the repository {delivery.repository}."
 
 
 def _later(delivery: Delivery, reason: str, *, at_most: int = _ATTEMPTS) -> None:

@@ -46,15 +46,19 @@ def look(application: Application, number: int) -> Iterator[Outcome]:
     branches = [row.branch]
     if row.environment and row.environment.change_branch not in ("", row.branch):
         branches.append(row.environment.change_branch)
-    for branch in branches:
-        yield from settle(application.account, branch)
+    told = [one for branch in branches for one in settle(application.account, branch)]
+    yield from told
     row.refresh_from_db()
     if row.waits_for_approval:
         yield Outcome(f"{row} has code from outside: {row.commit[:7]} waits for an approval.")
-    elif not row.why_none:
-        yield from (one for one in follow_branch(application, row.branch) if one.acted)
-    else:
+    elif row.why_none:
         yield Outcome(f"{row} has no environment: {row.why_none}")
+    else:
+        followed = [one for one in follow_branch(application, row.branch) if one.acted]
+        yield from followed
+        if row.environment and not told and not followed:
+            own = row.environment
+            yield Outcome(f"{own.name} of {own.application.name} stands for {row} as it is.")
 
 
 def keep(application: Application, state: PullRequestState) -> PullRequest:
