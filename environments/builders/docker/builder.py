@@ -41,19 +41,26 @@ class DockerBuilder:
     def __init__(self, socket: str, *, installation: str) -> None:
         self._connection = Connection(socket)
         self._installation = installation
+        self._platform: str | None = None
 
     def look_into(self, order: BuildOrder) -> BuildContext:
         """What the image would be built from."""
         sent = _packed(order)
         arguments = {**order.arguments, **order.secret_arguments}
-        with self._connection.telling():
-            about = self._connection.api.version()
         return BuildContext(
             digest=sent.digest(),
             dockerfile=sent.text,
             bases=bases(instructions(sent.text), arguments),
-            platform=f"{about.get('Os')}/{about.get('Arch')}",
+            platform=self._machine_platform(),
         )
+
+    def _machine_platform(self) -> str:
+        # Asked once: Podman takes most of a second to say who it is.
+        if self._platform is None:
+            with self._connection.telling():
+                about = self._connection.api.version()
+            self._platform = f"{about.get('Os')}/{about.get('Arch')}"
+        return self._platform
 
     def build(self, order: BuildOrder, *, tell: Telling, unwanted: Unwanted) -> StoredImage:
         """Build it; the log is told line by line."""
