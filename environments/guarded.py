@@ -2,9 +2,11 @@
 
 A container engine lets a command run on when whoever sees it is gone. So a second command waits
 beside the first one in the container, for the end of its input: that comes when the terminal is
-closed, and when this process dies. Then it ends all that the first one has started.
+closed, and when this process dies. Then it ends all that the first one has started. Its number the
+guard is told; where this process died before that, the guard finds it by a mark of the terminal.
 """
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +14,26 @@ from typing import Protocol
 
 from environments.core.ports import EngineError
 
-_SHELL = 'echo "$$"; export TERM=xterm-256color; exec "$@"'
+_SHELL = 'echo "$$"; export TERM=xterm-256color RELEASECLONE_TERMINAL="$0"; exec "$@"'
 _GUARD = """
-read -r leader
+read -r leader || leader=
 while read -r rest; do :; done
+find() {
+  for process in /proc/[0-9]*; do
+    while read -r line || [ "$line" ]; do
+      case $line in *"RELEASECLONE_TERMINAL=$0"*) ;; *) continue ;; esac
+      read -r line <"$process/stat" || continue
+      set -- ${line##*) }
+      leader=$4
+      return
+    done <"$process/environ"
+  done
+} 2>/dev/null
+for try in 1 2 3 4 5; do
+  [ "$leader" ] && break
+  find
+  sleep 1
+done
 each() {
   for stat in /proc/[0-9]*/stat; do
     read -r line 2>/dev/null <"$stat" || continue
@@ -67,9 +85,10 @@ class GuardedTerminal:
 
     def __init__(self, run: Run, command: Sequence[str], *, rows: int, columns: int) -> None:
         self._was_cut = False
-        self._guard = run(("sh", "-c", _GUARD), False)
+        mark = secrets.token_hex(16)
+        self._guard = run(("sh", "-c", _GUARD, mark), False)
         try:
-            self._command = run(("sh", "-c", _SHELL, "sh", *command), True)
+            self._command = run(("sh", "-c", _SHELL, mark, *command), True)
         except EngineError:
             self._guard.close()
             raise

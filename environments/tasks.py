@@ -5,11 +5,11 @@ import logging
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from environments.core.ports import IngressError
+from environments.core.ports import EngineError, IngressError
 from environments.models import Build, Context, Deployment, DeploymentStatus
 from environments.models.build import LIVE_BUILDS
 from environments.models.deployment import LIVE
-from environments.services import routes, running, schedules, tending
+from environments.services import public_hosts, routes, running, schedules, tending
 from environments.services.builds import cleaning
 from environments.services.builds import running as building
 from environments.services.lease import unheld, untaken
@@ -101,3 +101,8 @@ def publish_routes() -> None:
         routes.publish()
     except IngressError as away:
         logger.warning("The routes were not written: %s", away)
+    for context in routes.contexts_in_use():
+        try:
+            public_hosts.lead(context)
+        except EngineError as wrong:
+            logger.warning("Public addresses may not lead into %s: %s", context.name, wrong)

@@ -19,6 +19,7 @@ from environments.views import (
     members,
     pausing,
     people,
+    public_addresses,
 )
 
 
@@ -114,6 +115,13 @@ urlpatterns = [
         f"{_APPLICATION}pull-requests/<int:number>/approve",
         environments.approve,
         name="approve",
+    ),
+    path(f"{_APPLICATION}public", public_addresses.addresses, name="public-addresses"),
+    path(f"{_APPLICATION}public/lead", public_addresses.lead, name="lead-public"),
+    path(
+        f"{_APPLICATION}public/<int:number>/remove",
+        public_addresses.remove,
+        name="remove-public-address",
     ),
     path(f"{_APPLICATION}read-again", application_settings.read_again, name="read-again"),
     path(f"{_APPLICATION}delete", application_settings.delete, name="delete-application"),

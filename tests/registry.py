@@ -19,7 +19,8 @@ _CONFIGURATION = """
 version: 0.1
 log: {{level: error}}
 storage: {{filesystem: {{rootdirectory: {folder}/store}}}}
-http: {{addr: "{address}"}}
+http:
+  addr: "{address}"
 """
 _SIGN_IN = "auth: {{htpasswd: {{realm: tests, path: {folder}/passwords}}}}\n"
 
@@ -39,13 +40,21 @@ def program() -> Path | None:
     return unpacked if unpacked.exists() else None
 
 
+_TLS = "  tls: {{certificate: {folder}/certificate, key: {folder}/key}}\n"
+
+
 @contextmanager
-def serving(folder: Path, address: str, *, signs_in: bool) -> Iterator[None]:
-    """A registry at this address, ``127.0.0.1:5000``, that keeps what it has in the folder."""
+def serving(
+    folder: Path, address: str, *, signs_in: bool, with_tls: bool = False
+) -> Iterator[None]:
+    """A registry at this address, ``127.0.0.1:5000``, that keeps what it has in the folder;
+    with TLS, whom to trust is its ``certificate`` there."""
     found = program()
     assert found is not None
     (folder / "passwords").write_text(_PASSWORDS)
-    text = _CONFIGURATION + (_SIGN_IN if signs_in else "")
+    text = _CONFIGURATION + (_TLS if with_tls else "") + (_SIGN_IN if signs_in else "")
+    if with_tls:
+        _certify(folder)
     (folder / "config.yml").write_text(text.format(folder=folder, address=address))
     process = subprocess.Popen(
         [found, "serve", folder / "config.yml"],
@@ -58,6 +67,13 @@ def serving(folder: Path, address: str, *, signs_in: bool) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _certify(folder: Path) -> None:
+    asked = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=tests", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["-keyout", str(folder / "key"), "-out", str(folder / "certificate")]
+    subprocess.run(["openssl", *asked, *names, *made], check=True, capture_output=True)
 
 
 def _wait_for(address: str) -> None:

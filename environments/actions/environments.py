@@ -26,6 +26,7 @@ from environments.actions.drafts import (
     think_through,
 )
 from environments.actions.foreseeing import BETWEEN_MEMBERS, OF_THE_PLACE
+from environments.actions.public_addresses import require_not_public
 from environments.core.problems import Level, Problem, error
 from environments.core.template import (
     merged_text,
@@ -335,6 +336,7 @@ def delete_environment(
     """
     require_root(actor, environment, "its end")
     with transaction.atomic():
+        require_not_public(environment)
         if not comes_again:
             own = PullRequest.objects.filter(environment=environment, is_open=True)
             own.update(ended_commit=F("commit"))

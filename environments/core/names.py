@@ -4,6 +4,7 @@ import hashlib
 import re
 
 LABEL_LIMIT = 63
+HOST_LIMIT = 253
 _HASH_LENGTH = 6
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9-]+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -13,6 +14,18 @@ _NOT_IN_VARIABLE = re.compile(r"[^A-Z0-9]")
 def is_label(text: str) -> bool:
     """Whether ``text`` is a DNS label as it stands (RFC 1123, lower case, 1 to 63 long)."""
     return len(text) <= LABEL_LIMIT and _LABEL.fullmatch(text) is not None
+
+
+def wrong_host(text: str) -> str:
+    """What keeps ``text`` from being a host name with a domain, for a person; "" where nothing
+    does. Lower case (RFC 1123)."""
+    if len(text) > HOST_LIMIT:
+        return f"it is longer than {HOST_LIMIT} characters"
+    parts = text.split(".")
+    if len(parts) == 1:
+        return "it has no dot"
+    wrong = next((part for part in parts if not is_label(part)), None)
+    return "" if wrong is None else f"{wrong!r} is no part of a host name"
 
 
 def label(*parts: str, limit: int = LABEL_LIMIT) -> str:

@@ -12,6 +12,7 @@ from environments.core.ports import (
     ANNOTATION_REVISION,
     LABEL_APPLICATION,
     LABEL_ENVIRONMENT,
+    AppliedObject,
     EngineError,
     EngineTraits,
     Instance,
@@ -20,8 +21,8 @@ from environments.core.ports import (
     ObjectName,
     Output,
     Phase,
+    PublicHost,
     Step,
-    StoredVolume,
     WorkloadKind,
     workloads,
 )
@@ -96,10 +97,11 @@ class MemoryEngine:
         self._traits = traits
         self._lock = threading.Lock()
         self._instances: dict[str, dict[str, Instance]] = {}
-        self._volumes: dict[str, dict[str, StoredVolume]] = {}
+        self._lasting: dict[str, dict[tuple[str, str], AppliedObject]] = {}
         self._logs: dict[tuple[str, str], list[str]] = {}
         self._outlooks: dict[str, Outlook] = {}
         self.steps: list[Step] = []
+        self.led: list[PublicHost] = []
         self.terminals: list[MemoryTerminal] = []
 
     def traits(self) -> EngineTraits:
@@ -121,9 +123,11 @@ class MemoryEngine:
         with self._lock:
             self.steps.append(step)
             instances = self._instances.setdefault(step.namespace, {})
-            stored = self._volumes.setdefault(step.namespace, {})
-            stored.update({one.name: one for one in _volumes(step.manifests)})
+            lasting = self._lasting.setdefault(step.namespace, {})
+            lasting.update({(one.kind, one.name): one for one in _lasting(step.manifests)})
             for manifest in workloads(step.manifests):
+                if manifest["kind"] == WorkloadKind.CRON_JOB:
+                    continue
                 wanted = {one.name: one for one in _new_instances(manifest, step.folder)}
                 for name, one in list(instances.items()):
                     if _replaces(manifest, wanted, one):
@@ -188,28 +192,31 @@ class MemoryEngine:
                 if (str(one.kind), one.workload) in gone:
                     del instances[one.name]
                     self._logs.pop((namespace, one.name), None)
-            stored = self._volumes.get(namespace, {})
-            for name in list(stored):
-                if ("PersistentVolumeClaim", name) in gone:
-                    del stored[name]
+            lasting = self._lasting.get(namespace, {})
+            for key in gone & lasting.keys():
+                del lasting[key]
 
-    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
+    def applied(self, namespace: str) -> tuple[AppliedObject, ...]:
         """What was applied and not removed."""
         with self._lock:
-            stored = self._volumes.get(namespace, {})
-            return tuple(stored[name] for name in sorted(stored))
+            running = {
+                AppliedObject(str(one.kind), one.workload, one.environment)
+                for one in self._instances.get(namespace, {}).values()
+            }
+            return tuple(sorted({*running, *self._lasting.get(namespace, {}).values()}))
 
     def destroy(self, namespace: str) -> None:
         """Forget all of the namespace."""
         with self._lock:
-            self._volumes.pop(namespace, None)
+            self._lasting.pop(namespace, None)
             for name in self._instances.pop(namespace, {}):
                 self._logs.pop((namespace, name), None)
 
     def remains(self, namespace: str) -> tuple[str, ...]:
         """The names of what was not removed."""
-        volumes = (one.name for one in self.volumes(namespace))
-        return (*(one.name for one in self.observe(namespace)), *volumes)
+        with self._lock:
+            lasting = [name for _, name in self._lasting.get(namespace, {})]
+        return (*(one.name for one in self.observe(namespace)), *lasting)
 
     def check(self) -> str:
         """It always answers."""
@@ -223,16 +230,21 @@ class MemoryEngine:
         """Nothing to do."""
         return {}
 
+    def lead(self, hosts: Sequence[PublicHost]) -> None:
+        """Remember them."""
+        self.led = list(hosts)
+
     def doors(self) -> tuple[str, ...]:
         """Nothing runs that could call."""
         return ()
 
 
-def _volumes(manifests: Sequence[Manifest]) -> Iterator[StoredVolume]:
+def _lasting(manifests: Sequence[Manifest]) -> Iterator[AppliedObject]:
+    """What has no instance that would tell of it."""
     for manifest in manifests:
-        if manifest["kind"] == "PersistentVolumeClaim":
-            metadata = manifest["metadata"]
-            yield StoredVolume(metadata["name"], metadata["labels"][LABEL_ENVIRONMENT])
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        if kind in ("PersistentVolumeClaim", "ServiceAccount", WorkloadKind.CRON_JOB):
+            yield AppliedObject(kind, metadata["name"], metadata["labels"][LABEL_ENVIRONMENT])
 
 
 def _concerns(expected: str, workload: str) -> bool:

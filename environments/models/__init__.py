@@ -38,6 +38,7 @@ from environments.models.environment import (
     Namespace,
 )
 from environments.models.event import Event
+from environments.models.public_address import PublicAddress
 from environments.models.pull_request import PullRequest
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Membership",
     "Namespace",
     "PortClaim",
+    "PublicAddress",
     "PullRequest",
     "PullRequestPolicy",
     "RegistryLogin",

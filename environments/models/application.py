@@ -35,6 +35,11 @@ class Application(models.Model):
     """Of a pull request that gets one, where only those with a label do."""
     rebinds_itself = models.BooleanField(default=False)
     """Whether imports of its environments follow branches that come late, by a Setup."""
+    public_environment = models.ForeignKey(
+        "Environment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """Where its public addresses lead; None: nowhere."""
+    public_since = models.DateTimeField(null=True, blank=True)
     default_branch = models.CharField(max_length=255)
     number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

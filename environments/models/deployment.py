@@ -103,6 +103,8 @@ class Deployment(models.Model):
     written_at = models.DateTimeField(null=True)
     provided_at = models.DateTimeField(null=True)
     """When the box ``images`` was filled."""
+    ending_since = models.DateTimeField(null=True, blank=True)
+    """Of a removal: since when it waits for what was destroyed to be gone."""
     rendered_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

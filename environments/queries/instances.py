@@ -141,10 +141,10 @@ def volumes_of(environment: Environment) -> tuple[str, ...]:
     say."""
     namespace = environment.namespace
     try:
-        found = wiring.engine_of(namespace.context).volumes(namespace.name)
+        found = wiring.engine_of(namespace.context).applied(namespace.name)
     except EngineError:
         return ()
-    return tuple(volume.name for volume in found)
+    return tuple(one.name for one in found if one.kind == "PersistentVolumeClaim")
 
 
 def log_of(environment: Environment, instance: str, *, masker: Masker, after: str) -> Log:

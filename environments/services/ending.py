@@ -79,17 +79,17 @@ def abort(deployment: Deployment, lease: Lease) -> None:
         status.refresh(deployment.namespace)
 
 
-def finish(deployment: Deployment, lease: Lease) -> None:
+def finish(deployment: Deployment, lease: Lease) -> bool:
     """Every task has ended: judge each share, tidy up, and only then end the run itself.
 
+    Whether that is done: what is removed may need a while, in which others get their turn.
     Whoever takes the place of a worker that died in between finds it running and ends it alike.
     """
     if deployment.kind == DeploymentKind.TEARDOWN:
-        _finish_teardown(deployment, lease)
-        return
+        return _finish_teardown(deployment, lease)
     if deployment.kind in SCALING:
         _finish_scaling(deployment, lease)
-        return
+        return True
     with lease.writing():
         for share in _open_members(deployment):
             _judge(share, timezone.now())
@@ -105,6 +105,7 @@ def finish(deployment: Deployment, lease: Lease) -> None:
         _close_by_cause(deployment, timezone.now())
         say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
         status.refresh(deployment.namespace)
+    return True
 
 
 def _finish_scaling(deployment: Deployment, lease: Lease) -> None:
@@ -190,20 +191,24 @@ def _remember(share: Deployment, root: Deployment) -> None:
     Environment.objects.filter(pk=share.environment_id).update(**changes)
 
 
-def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
+def _finish_teardown(deployment: Deployment, lease: Lease) -> bool:
     """Remove what is left, prove it by looking, and only then end the rows."""
     whole = deployment.environment.importer_id is None
     if whole:
         lease.require()
+        patience = 0.0
         try:
             engine = wiring.engine_of(deployment.namespace.context)
+            patience = engine.traits().ending_seconds
             engine.destroy(deployment.namespace.name)
             remains = engine.remains(deployment.namespace.name)
         except EngineError as wrong:
             remains = (str(wrong),)
+        if remains and _waited(deployment, lease) < patience:
+            return False
         if remains:
             fail(deployment, lease, f"Something is left: {', '.join(remains)}. Delete again.")
-            return
+            return True
         lease.require()
         folders.remove_all(deployment)
     with lease.writing():
@@ -218,6 +223,17 @@ def _finish_teardown(deployment: Deployment, lease: Lease) -> None:
         say(deployment, ["removed"], masker=Masker(()))
         status.refresh(deployment.namespace)
     _publish(deployment, lease)
+    return True
+
+
+def _waited(deployment: Deployment, lease: Lease) -> float:
+    """Seconds since it was first seen that something remains."""
+    now = timezone.now()
+    if deployment.ending_since is None:
+        with lease.writing():
+            deployment.ending_since = now
+            deployment.save(update_fields=["ending_since"])
+    return (now - (deployment.ending_since or now)).total_seconds()
 
 
 def _end_namespace(deployment: Deployment, now: datetime) -> None:
@@ -302,7 +318,7 @@ def _skip_open(deployment: Deployment, reason: str, now: datetime) -> None:
 
 def _publish(deployment: Deployment, lease: Lease) -> None:
     try:
-        routes.publish()
+        routes.publish_into(deployment.namespace.context)
     except IngressError as wrong:
         if deployment.is_over:
             say(deployment, [f"warning: {wrong}"], masker=Masker(()))

@@ -1,13 +1,14 @@
 """Pause and resume: what runs in a namespace, with no instance, and then again as it was.
 
-Nothing is resolved, planned, built or rendered anew: each service is applied as it was last.
+Nothing is resolved, planned, built or rendered anew: each service is applied as it was last, and
+so is each cron job, where the engine keeps the schedules.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from environments import wiring
@@ -41,8 +42,9 @@ _BOXES = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Service:
-    """A service of a member: the task that applied it last, and in which order it was set up."""
+class _Lasting:
+    """A service or cron job of a member: the task that applied it last, and its place in the
+    order of the last setup."""
 
     applied: Task
     step: int
@@ -55,6 +57,8 @@ def prepare(deployment: Deployment, lease: Lease) -> bool:
     members = _members(deployment.namespace)
     if not members:
         return False
+    keeps_schedules = wiring.engine_of(deployment.namespace.context).traits().keeps_schedules
+    kinds = {"service": "services"} | ({"cron_job": "cron_jobs"} if keeps_schedules else {})
     newest = max((_root(one.running) for one in members if one.running), key=lambda one: one.pk)
     boxes: dict[int, Box] = {newest.pk: rendering.opened(newest)}
     tasks: dict[str, list[Manifest]] = {}
@@ -67,14 +71,14 @@ def prepare(deployment: Deployment, lease: Lease) -> bool:
         deployment.resolved_at = deployment.written_at = deployment.provided_at = now
         for position, member in enumerate(members):
             share = _share(deployment, member, position)
-            for number, service in enumerate(_services(member), 1):
-                task = _task(share, number, service)
-                root = _root(service.applied.deployment)
+            for number, lasting in enumerate(_lasting_of(member, kinds), 1):
+                task = _task(share, number, lasting)
+                root = _root(lasting.applied.deployment)
                 if root.pk not in boxes:
                     boxes[root.pk] = rendering.opened(root)
-                manifests = rendering.manifests_for(boxes[root.pk], service.applied)
+                manifests = rendering.manifests_for(boxes[root.pk], lasting.applied)
                 tasks[str(task.pk)] = list(without_instances(manifests) if is_pause else manifests)
-                commits[str(task.pk)] = service.applied.deployment.commit
+                commits[str(task.pk)] = lasting.applied.deployment.commit
         form = {
             "tasks": tasks,
             "secrets": sorted({text for box in boxes.values() for text in box.secrets}),
@@ -140,38 +144,39 @@ def _share(deployment: Deployment, member: Environment, position: int) -> Deploy
     )
 
 
-def _services(member: Environment) -> list[_Service]:
-    """What runs of a member, in the order of its last setup."""
+def _lasting_of(member: Environment, kinds: Mapping[str, str]) -> list[_Lasting]:
+    """What the member has of these kinds of tasks, in the order of its last setup."""
     form = rendering.member_form(member.running_plan, member.env_id)
-    there = {one["workload"] for one in form.get("services", ())}
+    there = Q()
+    for kind, key in kinds.items():
+        there |= Q(kind=kind, workload__in=[one["workload"] for one in form.get(key, ())])
     applied = Task.objects.filter(
-        deployment__environment=member,
-        kind="service",
-        workload__in=there,
-        applied_at__isnull=False,
+        there, deployment__environment=member, applied_at__isnull=False
     ).exclude(deployment__kind__in=SCALING)
-    last = applied.order_by().values("workload").annotate(last=Max("pk")).values("last")
+    last = applied.order_by().values("kind", "workload").annotate(last=Max("pk")).values("last")
     tasks = Task.objects.filter(pk__in=last).select_related("deployment__part_of")
     places = {
-        task.workload: (task.step, task.step_name)
+        (task.kind, task.workload): (task.step, task.step_name)
         for task in (member.last_setup.tasks.all() if member.last_setup else ())
     }
     found = [
-        _Service(task, *places.get(task.workload, (task.step, task.step_name))) for task in tasks
+        _Lasting(task, *places.get((task.kind, task.workload), (task.step, task.step_name)))
+        for task in tasks
     ]
     return sorted(found, key=lambda one: (one.step, one.applied.number))
 
 
-def _task(share: Deployment, number: int, service: _Service) -> Task:
+def _task(share: Deployment, number: int, lasting: _Lasting) -> Task:
     is_pause = share.kind == DeploymentKind.PAUSE
     return Task.objects.create(
         deployment=share,
         number=number,
-        step=0 if is_pause else service.step,
-        step_name="" if is_pause else service.step_name,
-        name=service.applied.name,
-        kind="service",
-        workload=service.applied.workload,
+        step=0 if is_pause else lasting.step,
+        step_name="" if is_pause else lasting.step_name,
+        name=lasting.applied.name,
+        kind=lasting.applied.kind,
+        workload=lasting.applied.workload,
+        schedule=lasting.applied.schedule,
         halts=False,
     )
 

@@ -30,11 +30,13 @@ from environments.models import (
     HostClaim,
     Namespace,
     PortClaim,
+    PublicAddress,
 )
 from environments.services.members import Source
 from environments.services.refs import Answer
 
 PROBE_LABEL = "app-ted0000"
+_OF_OTHERS = "it belongs to another account"
 """Stands for an environment when a domain is asked whether its names resolve."""
 
 
@@ -231,7 +233,14 @@ def _held_hosts(setting: Setting, hosts: set[str]) -> dict[str, str]:
     claims = HostClaim.objects.filter(host__in=hosts).select_related("namespace__context")
     if setting.namespace is not None:
         claims = claims.exclude(namespace=setting.namespace)
-    return {claim.host: _holder(claim, setting.account) for claim in claims}
+    held = {claim.host: _holder(claim, setting.account) for claim in claims}
+    public = PublicAddress.objects.filter(host__in=hosts).select_related("application")
+    for address in public:
+        own = address.application.account_id == setting.account.pk
+        held[address.host] = (
+            f"it is a public address of {address.application.name}" if own else _OF_OTHERS
+        )
+    return held
 
 
 def _surroundings(setting: Setting) -> Surroundings:
@@ -286,7 +295,7 @@ def _resolves(host: str) -> bool:
 
 def _holder(claim: HostClaim, account: Account) -> str:
     if claim.namespace.context.account_id != account.pk:
-        return "it belongs to another account"
+        return _OF_OTHERS
     return f"it leads to {claim.namespace.name}"
 
 

@@ -7,6 +7,7 @@ from environments.core.ports import EngineError
 from environments.core.problems import Problem, error
 from environments.models import DeploymentKind, Environment
 from environments.services.planning import member_of, place_problems, plan_for, setting_of
+from environments.services.public_hosts import plan_problems
 from environments.services.resolving import Resolved, ask_lately, resolve
 
 
@@ -45,6 +46,7 @@ def plan_of(environment: Environment, kind: str, resolved: Resolved) -> Plan:
         if kind == DeploymentKind.SETUP and environment.importer is None:
             own = (item.source for item in resolved.items if item.source.entry is None)
             around += (told for source in own for told in place_problems(source, setting))
+        around += plan_problems(environment.namespace, made)
         going = [
             member_of(item.source, item.choice, act=item.act)
             for item in resolved.items

@@ -1,7 +1,7 @@
 """After a run that succeeded: what its members had before and have no more goes."""
 
 from environments import wiring
-from environments.core.ports import EngineError, ObjectName
+from environments.core.ports import AppliedObject, Engine, EngineError, WorkloadKind
 from environments.core.schedules import cron_job_of
 from environments.models import (
     Deployment,
@@ -16,7 +16,7 @@ from environments.services.lease import Lease
 
 
 def prune(deployment: Deployment, lease: Lease) -> None:
-    """Services that left a member's template, records of earlier jobs, unused ports and hosts.
+    """What left a member's template, records of earlier jobs, unused ports and hosts; not data.
 
     Called before the deployment itself ends, and once more by whoever takes a dead worker's place.
     An engine that does not answer keeps them until the next run.
@@ -25,22 +25,46 @@ def prune(deployment: Deployment, lease: Lease) -> None:
     wanted = _wanted(deployment)
     try:
         engine = wiring.engine_of(namespace.context)
-        seen = engine.observe(namespace.name)
-        gone = {
-            ObjectName(str(one.kind), one.workload)
-            for one in seen
-            if one.environment in wanted
-            and not wanted[one.environment] & {one.workload, cron_job_of(one.workload)}
-        }
+        accounts = _accounts(namespace)
+        gone = [
+            one.object_name
+            for one in engine.applied(namespace.name)
+            if one.kind != "PersistentVolumeClaim" and one.environment in wanted
+            if one.name not in accounts or one.kind != "ServiceAccount"
+            if not wanted[one.environment] & {one.name, _whose_run(engine, one)}
+        ]
         if gone:
             lease.require()
-            engine.remove(namespace.name, sorted(gone, key=lambda one: (one.kind, one.name)))
+            engine.remove(namespace.name, gone)
     except EngineError:
         return
     with lease.writing():
         services = {one.name for one in gone if one.kind == "Deployment"}
         PortClaim.objects.filter(namespace=namespace, workload__in=services).delete()
         _free_hosts(namespace)
+
+
+def _whose_run(engine: Engine, one: AppliedObject) -> str:
+    """The cron job that it may be a run of, where runs are applied one by one; else ""."""
+    if one.kind != WorkloadKind.JOB or engine.traits().keeps_schedules:
+        return ""
+    return cron_job_of(one.name)
+
+
+def _accounts(namespace: Namespace) -> set[str]:
+    """The service accounts that anything of the namespace names: members may share one."""
+    living = namespace.members.filter(removed_at__isnull=True, running__isnull=False)
+    forms = [
+        rendering.member_form(one.running_plan, one.env_id)
+        for one in living.select_related("running__part_of")
+    ]
+    named = [
+        workload.get("service_account", "")
+        for form in forms
+        for kind in ("services", "jobs", "cron_jobs")
+        for workload in form.get(kind, ())
+    ]
+    return set(named)
 
 
 def _free_hosts(namespace: Namespace) -> None:
@@ -55,8 +79,8 @@ def _free_hosts(namespace: Namespace) -> None:
 
 
 def _wanted(deployment: Deployment) -> dict[str, set[str]]:
-    """What each member that this run applied has now: its services and cron jobs, and this run's
-    jobs."""
+    """What each member that this run applied has now: its services, cron jobs and charts,
+    and this run's jobs."""
     wanted: dict[str, set[str]] = {}
     shares = [deployment, *deployment.member_deployments.select_related("environment")]
     for share in shares:

@@ -50,7 +50,8 @@ def render(deployment: Deployment, plans: Sequence[Plan]) -> bytes:
         plan, planned = by_handle[task.deployment.environment.env_id]
         target = task.name.partition(".")[2]
         if task.kind == "chart" and (chart := planned.planned_chart(target)):
-            tasks[str(task.pk)] = [chart_manifest(plan, planned, chart)]
+            described = chart_manifest(plan, planned, chart)
+            tasks[str(task.pk)] = list(with_sign_ins([described], sign_ins))
             continue
         workload = planned.workload(task.kind, target)
         if workload is None:

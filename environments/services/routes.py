@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
+
+from django.db.models import QuerySet
 
 from environments import wiring
-from environments.core.ports import EngineError, Route
+from environments.core.ports import EngineError, IngressError, Route
 from environments.models import Context, Environment, Namespace, PortClaim
 from environments.models.environment import page_address
+from environments.services import public_hosts
 
 
 def publish() -> None:
@@ -15,11 +19,26 @@ def publish() -> None:
         ingress.publish(routes(), doors=doors())
 
 
+def publish_into(context: Context) -> None:
+    """The same, and let the context's own ingress follow; raises ``IngressError``."""
+    publish()
+    try:
+        public_hosts.lead(context)
+    except EngineError as wrong:
+        told = f"Public addresses may not lead into {context.name} yet: {wrong}"
+        raise IngressError(told) from wrong
+
+
+def contexts_in_use() -> QuerySet[Context]:
+    """Those where something may run."""
+    used = Namespace.objects.filter(ended_at__isnull=True).values("context")
+    return Context.objects.filter(pk__in=used)
+
+
 def doors() -> list[str]:
     """Where else the ingress has to answer, for what runs in containers of this machine."""
     found: set[str] = set()
-    used = Namespace.objects.filter(ended_at__isnull=True).values("context")
-    for context in Context.objects.filter(pk__in=used):
+    for context in contexts_in_use():
         with suppress(EngineError):  # an engine that is away runs nothing that could call
             found.update(wiring.engine_of(context).doors())
     return sorted(found)
@@ -45,4 +64,9 @@ def routes() -> list[Route]:
             if addresses:
                 place = (name, host["host"], host["path"])
                 found.append(Route(*place, tuple(addresses), paused=page))
+    by_host: dict[str, list[Route]] = defaultdict(list)
+    for route in found:
+        by_host[route.host].append(route)
+    for public in public_hosts.public_hosts():
+        found += [replace(route, host=public.host) for route in by_host[public.like]]
     return found

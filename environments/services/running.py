@@ -16,7 +16,16 @@ from environments.core.problems import Problem, has_errors
 from environments.loopback import NoPortsLeft
 from environments.models import Deployment, DeploymentKind
 from environments.models.deployment import SCALING
-from environments.services import ending, pausing, providing, rendering, resolving, status, writing
+from environments.services import (
+    ending,
+    pausing,
+    providing,
+    public_hosts,
+    rendering,
+    resolving,
+    status,
+    writing,
+)
 from environments.services.lease import Lease, LeaseLost, claim
 from environments.services.resolving import Pin
 from environments.services.say import say
@@ -25,6 +34,8 @@ from environments.services.steps import Look, look_once, note_watched
 SLICE_SECONDS = 5.0
 """How long one call observes before others in the queue get their turn."""
 _LOOK_SECONDS = 0.1
+_AGAIN_SECONDS = 1.0
+"""Between two looks at what still has to go."""
 _TRIES = 3
 
 
@@ -168,8 +179,9 @@ def _write(deployment: Deployment, lease: Lease) -> bool:
     pins = _with_members(deployment, lease)
     made = writing.make(deployment, _staying(pins), kind=deployment.kind)
     leaving = _leaving(deployment, pins)
-    if made.plan is not None and leaving is not None:
-        warned = leaving_problems(leaving, made.plan)
+    if made.plan is not None:
+        warned = public_hosts.plan_problems(deployment.namespace, made.plan)
+        warned += leaving_problems(leaving, made.plan) if leaving else ()
         made = writing.Made(made.plan, (*made.problems, *warned))
     if not _acceptable(deployment, lease, made.problems) or made.plan is None:
         return False
@@ -302,8 +314,11 @@ def _observe(deployment: Deployment, lease: Lease) -> Outcome:
             return Outcome.ENDED
         seen = look_once(deployment, lease, box=box, masker=masker, watched=watched)
         if seen is Look.ENDED:
-            ending.finish(deployment, lease)
-            return Outcome.ENDED
+            if ending.finish(deployment, lease):
+                return Outcome.ENDED
+            time.sleep(_AGAIN_SECONDS)
+            lease.give_back()
+            return Outcome.AGAIN
         if seen is Look.STILL:
             _wait(deployment)
     note_watched(deployment, lease, time.monotonic() - began)

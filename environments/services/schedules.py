@@ -1,4 +1,4 @@
-"""Cron jobs, where the engine keeps no schedules of its own: each run is a job that is applied."""
+"""Cron jobs, where the engine keeps no schedules: each run is a job that is applied."""
 
 import logging
 from collections.abc import Sequence
@@ -31,6 +31,11 @@ _ENDED = (Phase.SUCCEEDED, Phase.FAILED, Phase.STOPPED)
 
 def begin(task: Task) -> None:
     """From now on the task's cron job is run, once its deployment has succeeded."""
+    if wiring.engine_of(task.deployment.namespace.context).traits().keeps_schedules:
+        # What was run from here before the engine kept its schedule is run twice no more.
+        own = Task.objects.filter(kind="cron_job", workload=task.workload)
+        own.filter(deployment__environment=task.deployment.environment).update(next_run_at=None)
+        return
     now = timezone.now()
     Task.objects.filter(pk=task.pk).update(next_run_at=schedules.next_after(task.schedule, now))
 

@@ -6,7 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from environments import wiring
-from environments.core.ports import Engine, EngineError, GitHostError, ObjectName, Step
+from environments.core.ports import (
+    Engine,
+    EngineError,
+    GitHostError,
+    ObjectName,
+    Step,
+    workloads,
+)
 from environments.models import Deployment, Task
 from environments.services import rendering
 from environments.services.rendering import Box
@@ -53,8 +60,8 @@ def _order(engine: Engine, deployment: Deployment, task: Task, box: Box) -> Orde
     if task.kind == "removal":
         env_id = member.env_id
         return lambda: engine.remove(namespace, _objects_of(engine, namespace, env_id))
-    if task.kind == "cron_job":  # ``services.schedules`` applies its runs
-        return lambda: None
+    if task.kind == "cron_job" and not engine.traits().keeps_schedules:
+        return lambda: None  # ``services.schedules`` applies its runs
     folder = None
     if not engine.traits().runs_images:
         commit = box.commits.get(str(task.pk), task.deployment.commit)
@@ -68,7 +75,7 @@ def _order(engine: Engine, deployment: Deployment, task: Task, box: Box) -> Orde
         hosts=tuple(rendering.hosts_of(deployment)),
         ground=box.ground,
     )
-    if task.kind == "chart" and manifests[0]["spec"]["local"]:
+    if task.kind == "chart" and next(workloads(manifests))["spec"]["local"]:
         fetch = _fetched(task)
         return lambda: engine.apply(replace(step, folder=fetch()))
     return lambda: engine.apply(step)
@@ -92,15 +99,6 @@ def _fetched(task: Task) -> Callable[[], Path]:
 
 
 def _objects_of(engine: Engine, namespace: str, env_id: str) -> list[ObjectName]:
-    """What the engine shows of this member, by its label; workloads go before volumes."""
-    names = {
-        ObjectName(str(instance.kind), instance.workload)
-        for instance in engine.observe(namespace)
-        if instance.environment == env_id
-    }
-    names |= {
-        ObjectName("PersistentVolumeClaim", volume.name)
-        for volume in engine.volumes(namespace)
-        if volume.environment == env_id
-    }
-    return sorted(names, key=lambda name: (name.kind, name.name))
+    """What the engine has of this member alone, by its label."""
+    own = (one for one in engine.applied(namespace) if one.environment == env_id)
+    return [one.object_name for one in own if one.kind != "ServiceAccount"]

@@ -205,7 +205,9 @@ def _judge(
             _fail(deployment, lease, task, message, (), masker=masker)
         return False
     if task.kind == "cron_job":
-        _finish(lease, task, f"runs at {task.schedule} (UTC)", masker=masker)
+        is_pause = task.deployment.kind == DeploymentKind.PAUSE
+        told = "rests" if is_pause else f"runs at {task.schedule} (UTC)"
+        _finish(lease, task, told, masker=masker)
         return False
     own, instances = instances, _current(task, instances, box)
     found = _health(task, instances, limit, box)
@@ -275,7 +277,7 @@ def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
 def _lead(share: Deployment, lease: Lease, *, masker: Masker) -> None:
     """Let the ingress follow; the services run, whatever it answers."""
     try:
-        routes.publish()
+        routes.publish_into(share.namespace.context)
     except IngressError as wrong:
         with lease.writing():
             say(share, [f"warning: {wrong}"], masker=masker)

@@ -14,7 +14,7 @@ from environments.actions.asking import Actor, Conflict, Refused, require_editor
 from environments.actions.drafts import EnvironmentDraft, think_through
 from environments.core.diff import text_difference
 from environments.core.plan import difference, problem_form
-from environments.core.problems import Problem, has_errors
+from environments.core.problems import Problem, error, has_errors
 from environments.core.template import merged_template, parse_environment_template
 from environments.core.template.model import AppTemplate, ImportEntry
 from environments.forms import drafts as forms
@@ -35,7 +35,9 @@ def create(request: HttpRequest, actor: Actor, name: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     draws_anew = _has_other_imports(application, sent)
     draft = forms.draft_from(application, sent, follows_template=draws_anew)
-    if _is_asked(request, "create") and not draws_anew:
+    if _is_asked(request, "create"):
+        if draws_anew:  # quicker than the plan: what would come now was never shown
+            return _form(request, actor, draft, 422, [error("deploy.digest")], draws_anew=True)
         try:
             digest = request.POST.get("digest", "")
             environment = acts.create_environment(actor, draft, shown_digest=digest)

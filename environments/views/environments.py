@@ -28,6 +28,7 @@ from environments.queries import deployments as deployments_reads
 from environments.queries import environments as reads
 from environments.queries import instances as instances_reads
 from environments.queries import moments
+from environments.queries import public_addresses as public_reads
 from environments.services.planning import form_of
 from environments.services.rendering import masker_of
 from environments.views.gate import STOP_POLLING, in_account, page, part
@@ -96,6 +97,7 @@ def details(request: HttpRequest, actor: Actor, env_id: str) -> HttpResponse:
         members=members,
         moving=reads.moving(environment, members),
         hosts=instances_reads.hosted_urls(members, seen),
+        public_urls=public_reads.leading_to(environment),
         groups=seen,
         events=reads.events_of(environment),
         pull_requests=reads.pull_requests_of(environment),

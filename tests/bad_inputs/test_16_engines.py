@@ -174,7 +174,6 @@ def test_an_ingress_that_is_away_is_a_warning(
     assert "warning: Caddy does not answer." in lines
 
 
-@pytest.mark.xdist_group("machine")
 def test_a_port_that_somebody_else_took_is_told_by_the_process(
     processes: ProcessEngine, tmp_path: Path
 ) -> None:

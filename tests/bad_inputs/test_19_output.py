@@ -114,7 +114,6 @@ def test_markup_in_the_name_of_a_branch_is_text_on_every_page(
         assert 'href="http://evil.example' not in text
 
 
-@pytest.mark.xdist_group("machine")
 def test_bytes_that_are_no_text_are_read_all_the_same(
     processes: ProcessEngine, tmp_path: Path
 ) -> None:

@@ -1,11 +1,8 @@
 """What makes the pages pleasant: keyboard, what is typed stays, nobody's work is lost."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opening, Product
-
-pytestmark = pytest.mark.xdist_group("machine")
 
 
 def test_everything_is_reached_by_keyboard(page: Page, product: Product) -> None:

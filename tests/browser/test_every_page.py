@@ -8,8 +8,6 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Opening, Product
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 PAGES = (
     "/password",
     "/you",
@@ -26,6 +24,7 @@ PAGES = (
     "/demo/applications/frontend/",
     "/demo/applications/frontend/new",
     "/demo/applications/frontend/settings",
+    "/demo/applications/frontend/public",
     "/demo/applications/frontend/builds",
     "/demo/applications/frontend/deploys",
     "/demo/applications/frontend/versions/1",

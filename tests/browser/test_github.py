@@ -17,8 +17,6 @@ from tests.browser.test_walk import _SERVER
 from tests.github.server import TOKEN, GitHubServer, github
 from tests.world import TEMPLATE, Repository
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 _TEMPLATE = """app: {name}
 {imports}hostnames:
 - {name}: {name}-${{env_id}}.${{domain}}
@@ -136,6 +134,9 @@ def test_a_pull_request_from_opened_to_nothing_left(
     assert httpx2.get(entrance, headers={"Host": host}).status_code == 404
     page.goto("/demo/settings")
     page.get_by_role("link", name="What it told").click()
-    expect(page.locator("table")).to_contain_text("is set up for counter#1")
+    # The look every two minutes may come before the delivery does.
+    expect(page.locator("table")).to_contain_text(
+        re.compile("is set up for counter#1|stands for counter#1 as it is")
+    )
     expect(page.locator("table")).to_contain_text("is removed: counter#1: it is closed.")
     assert said == []

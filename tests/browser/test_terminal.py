@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Opening, Product
-
-pytestmark = pytest.mark.xdist_group("machine")
 
 _VIOLATIONS = """() => {
     window.violations = [];

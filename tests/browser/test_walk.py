@@ -32,15 +32,13 @@ WORKDIR /site
 ENV BIND=0.0.0.0
 """
 
-_CLUSTER = pytest.param(
-    "kubernetes", marks=[pytest.mark.kubernetes, pytest.mark.xdist_group("cluster")]
-)
+_CLUSTER = pytest.param("kubernetes", marks=pytest.mark.kubernetes)
 
 
 @pytest.fixture(
     params=[
-        pytest.param("process", marks=pytest.mark.xdist_group("machine")),
-        pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
+        "process",
+        "docker",
         *([_CLUSTER] if cluster.is_there() else []),
     ]
 )

@@ -13,8 +13,6 @@ from tests.containers import Podman
 from tests.standins import PYTHON
 from tests.world import TEMPLATE, Repository
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 _TEMPLATE = """services:
 - name: notes
   build: {context: .}
@@ -122,9 +120,9 @@ class Walker:
         wait_until_deployed(self.page)
 
 
-@pytest.fixture
-def engine() -> str:
-    return "docker"
+@pytest.fixture(params=["docker"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import READY_MS, Opening, Product
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 
 @pytest.fixture
 def plain(open_page: Opening) -> Page:

@@ -1,11 +1,13 @@
 """Cron jobs: when they run, with what, and when no longer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from time_machine import TimeMachineFixture
 
 from environments import tasks
+from environments.actions import pausing
 from environments.actions.asking import Refused
 from environments.core.ports import EngineError, EngineRefused, Step
 from environments.engines.memory import DONE
@@ -240,3 +242,25 @@ def test_a_worker_that_dies_as_it_begins_leaves_none_that_never_runs(
     assert world.last(environment).status == "deployed"
     task = Task.objects.get(kind="cron_job")
     assert (task.state, task.next_run_at is None) == ("ready", False)
+
+
+def test_an_engine_that_keeps_schedules_runs_it_alone(
+    world: World,
+    shop: Environment,
+    time_machine: TimeMachineFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also what was run from here before: as after an upgrade."""
+    keeping = replace(world.engine.traits(), keeps_schedules=True)
+    monkeypatch.setattr(world.engine, "_traits", keeping)
+    pausing.pause(world.operator, shop)
+    world.work()
+    assert reasons(world.last(shop))["cron_jobs.report"] == "rests"
+    pausing.resume(world.operator, shop)
+    world.work()
+    manifests = [one for step in world.engine.steps for one in step.manifests]
+    given = [one for one in manifests if one["kind"] == "CronJob"]
+    assert [one["spec"].get("suspend", False) for one in given] == [True, False]
+    minutes_later(time_machine, 5)
+    assert runs(world, shop) == []
+    assert not Task.objects.filter(next_run_at__isnull=False).exists()

@@ -1,17 +1,30 @@
 """Deleting removes all that was made, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
+from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from environments.actions.applications import delete_application
 from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
 from environments.core.ports import EngineError, ObjectName
 from environments.models import Application, Environment, HostClaim, PortClaim
-from environments.services import routes
-from tests.deploying.acts import FAILS, SETUP, long_ago, run, save_with, share_of, states, take_up
+from environments.services import routes, running
+from tests.deploying.acts import (
+    FAILS,
+    SETUP,
+    TEARDOWN,
+    long_ago,
+    run,
+    save_with,
+    share_of,
+    states,
+    take_up,
+)
 from tests.world import World, services
 
 GOODBYE = (
@@ -196,3 +209,36 @@ def test_an_application_goes_once_nothing_of_it_lives(world: World, shop: Applic
     delete_application(world.operator, shop)
     assert set(Application.objects.values_list("name", flat=True)) == {"b", "c"}
     assert not Environment.objects.filter(application__name="a").exists()
+
+
+def test_what_needs_a_while_to_go_is_looked_at_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = world.deployed(world.application("shop"))
+    left = [("namespace x",), ("namespace x",), ()]
+    monkeypatch.setattr(world.engine, "_traits", replace(world.engine.traits(), ending_seconds=60))
+    monkeypatch.setattr(world.engine, "remains", lambda namespace: left.pop(0))
+    monkeypatch.setattr(running, "_AGAIN_SECONDS", 0)
+    assert run(world, environment, TEARDOWN).status == "removed"
+    assert left == []
+
+
+def test_what_does_not_go_in_its_time_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, time_machine: TimeMachineFixture
+) -> None:
+    environment = world.deployed(world.application("shop"))
+    time_machine.move_to(timezone.now(), tick=False)
+    looks: list[str] = []
+
+    def remains(namespace: str) -> tuple[str, ...]:
+        looks.append(namespace)
+        time_machine.shift(20)
+        return ("namespace x (finalizers)",)
+
+    monkeypatch.setattr(world.engine, "_traits", replace(world.engine.traits(), ending_seconds=60))
+    monkeypatch.setattr(world.engine, "remains", remains)
+    monkeypatch.setattr(running, "_AGAIN_SECONDS", 0)
+    ended = run(world, environment, TEARDOWN)
+    assert ended.status == "failed"
+    assert "Something is left: namespace x (finalizers). Delete again." in ended.reason
+    assert len(looks) == 4

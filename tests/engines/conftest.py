@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from environments.core.ports import Engine, EngineError, Manifest, Phase, Step
 from environments.engines.docker.engine import DockerEngine
-from environments.engines.memory import MemoryEngine, Outlook
+from environments.engines.memory import TRAITS, MemoryEngine, Outlook
 from environments.engines.process.engine import ProcessEngine
 from environments.engines.process.places import Places
 from environments.engines.process.supervision import Daemon
@@ -125,6 +126,17 @@ class Contender:
             outlook = Outlook(Phase.FAILED, False, f"ended with status {status}", lines)
         return self._applied(made, outlook, NAMESPACE)
 
+    def cron_job(self, name: str, schedule: str, *lines: str) -> Step:
+        """A cron job whose runs print the lines."""
+        said = "".join(f"echo {line}; " for line in lines)
+        secret, job = manifests(name, "sh", "-c", f"{said}exit 0", kind="Job")
+        job["spec"]["template"]["spec"]["containers"][0]["image"] = self._image
+        run = {"metadata": {"labels": job["metadata"]["labels"]}, "spec": job["spec"]}
+        spec = {"schedule": schedule, "jobTemplate": run}
+        given = step(self._folder, (secret, {**job, "kind": "CronJob", "spec": spec}))
+        self.engine.apply(given)
+        return given
+
     def _applied(self, made: tuple[Manifest, ...], outlook: Outlook, namespace: str) -> Step:
         if isinstance(self.engine, MemoryEngine):
             self.engine.expect(made[-1]["metadata"]["name"], outlook)
@@ -150,8 +162,8 @@ def docker_engine(podman: Podman) -> Iterator[DockerEngine]:
 
 
 REAL = (
-    pytest.param("process", marks=pytest.mark.xdist_group("machine")),
-    pytest.param("docker", marks=pytest.mark.xdist_group("containers")),
+    "process",
+    "docker",
     *((pytest.param("kubernetes", marks=pytest.mark.kubernetes),) if cluster.is_there() else ()),
 )
 """The engines that run something."""
@@ -161,7 +173,7 @@ REAL = (
 def contender(request: pytest.FixtureRequest, tmp_path: Path) -> Contender:
     """Each engine of this project in its turn."""
     if request.param == "memory":
-        return Contender(MemoryEngine(), tmp_path)
+        return Contender(MemoryEngine(replace(TRAITS, keeps_schedules=True)), tmp_path)
     return _real(request, tmp_path)
 
 

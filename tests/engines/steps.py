@@ -113,6 +113,13 @@ def wait(
         time.sleep(0.05)
 
 
+def wait_for_the_end(engine: Engine) -> None:
+    """Until nothing remains, for as long as the engine says that this may take."""
+    until = time.monotonic() + engine.traits().ending_seconds
+    while engine.remains(NAMESPACE) and time.monotonic() < until:
+        time.sleep(0.2)
+
+
 def all_ready(found: tuple[Instance, ...]) -> bool:
     """Whether there are instances and each is ready."""
     return bool(found) and all(one.ready for one in found)

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from environments.core.ports import (
+    AppliedObject,
     Engine,
     Instance,
     ObjectName,
     Phase,
-    StoredVolume,
     WorkloadKind,
 )
 from tests.engines.conftest import Contender
-from tests.engines.steps import NAMESPACE, all_ready, ended, volume, wait
+from tests.engines.steps import NAMESPACE, all_ready, ended, volume, wait, wait_for_the_end
 
 OTHER = "ted2-app-main"
 SERVICE, JOB = WorkloadKind.SERVICE, WorkloadKind.JOB
@@ -178,6 +178,7 @@ def test_after_destroy_nothing_of_the_namespace_is_left_and_others_are_untouched
     assert contender.engine.remains(NAMESPACE)
     for _ in range(2):
         contender.engine.destroy(NAMESPACE)
+        wait_for_the_end(contender.engine)
         assert contender.engine.observe(NAMESPACE) == ()
         assert contender.engine.remains(NAMESPACE) == ()
     assert contender.engine.read_log(NAMESPACE, "web-0", lines=9) == []
@@ -189,16 +190,49 @@ def test_a_volume_stays_until_it_is_named_or_everything_goes(contender: Contende
     engine = contender.engine
     given = contender.service("web")
     engine.apply(replace(given, manifests=(volume("web.data"), volume("own"), *given.manifests)))
+    web = AppliedObject("Deployment", "web", "ted1")
     if not engine.traits().has_volumes:
-        assert engine.volumes(NAMESPACE) == ()
+        assert engine.applied(NAMESPACE) == (web,)
         return
-    engine.remove(NAMESPACE, [ObjectName("Deployment", "web")])
-    both = (StoredVolume("own", "ted1"), StoredVolume("web.data", "ted1"))
-    assert engine.volumes(NAMESPACE) == both
-    assert engine.volumes(OTHER) == ()
+    claim = "PersistentVolumeClaim"
+    both = (AppliedObject(claim, "own", "ted1"), AppliedObject(claim, "web.data", "ted1"))
+    assert engine.applied(NAMESPACE) == (web, *both)
+    engine.remove(NAMESPACE, [web.object_name])
+    assert engine.applied(NAMESPACE) == both
+    assert engine.applied(OTHER) == ()
     for _ in range(2):
-        engine.remove(NAMESPACE, [ObjectName("PersistentVolumeClaim", "own")])
-        assert engine.volumes(NAMESPACE) == both[1:]
+        engine.remove(NAMESPACE, [ObjectName(claim, "own")])
+        assert engine.applied(NAMESPACE) == both[1:]
     assert engine.remains(NAMESPACE)
     engine.destroy(NAMESPACE)
-    assert engine.volumes(NAMESPACE) == ()
+    wait_for_the_end(engine)
+    assert engine.applied(NAMESPACE) == ()
+
+
+def test_what_was_applied_is_known_whether_or_not_it_runs(contender: Contender) -> None:
+    engine = contender.engine
+    contender.service("web")
+    contender.job("once")
+    service = AppliedObject("Deployment", "web", "ted1")
+    job = AppliedObject("Job", "once", "ted1")
+    assert engine.applied(NAMESPACE) == (service, job)
+    wait(engine, lambda seen: ended(tuple(one for one in seen if one.kind is JOB)))
+    assert engine.applied(NAMESPACE) == (service, job)
+    engine.remove(NAMESPACE, [job.object_name])
+    assert engine.applied(NAMESPACE) == (service,)
+
+
+def test_an_engine_that_keeps_schedules_has_the_cron_job_until_it_is_removed(
+    contender: Contender,
+) -> None:
+    engine = contender.engine
+    if not engine.traits().keeps_schedules:
+        pytest.skip("the runs of its cron jobs are applied one by one")
+    report = AppliedObject("CronJob", "report", "ted1")
+    for _ in range(2):
+        contender.cron_job("report", "0 0 1 1 *")
+        assert engine.applied(NAMESPACE) == (report,)
+        assert engine.observe(NAMESPACE) == ()
+    for _ in range(2):
+        engine.remove(NAMESPACE, [report.object_name])
+        assert engine.applied(NAMESPACE) == ()

@@ -18,8 +18,6 @@ from environments.loopback import free_ports
 from tests.engines.conftest import DaemonProcess
 from tests.engines.steps import NAMESPACE, alive, all_ready, ended, manifests, pids_in, step, wait
 
-# One after another: side by side they would be given the same free ports.
-pytestmark = pytest.mark.xdist_group("machine")
 PYTHON = sys.executable
 SERVER = """
 import http.server, json, os

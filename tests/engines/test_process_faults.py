@@ -21,7 +21,6 @@ from tests.engines.conftest import DaemonProcess
 from tests.engines.steps import NAMESPACE, alive, all_ready, ended, manifests, pids_in, step, wait
 from tests.run.product import until
 
-pytestmark = pytest.mark.xdist_group("machine")
 PYTHON = sys.executable
 SLEEPS = "echo $$$$ >> pids; exec sleep 600"
 LEAVES_A_CHILD = """

@@ -20,7 +20,15 @@ _MARK = str(1_000_000 + os.getpid())
 """How long the command behind a terminal sleeps: it is found by that, and is of these tests."""
 _HOLDS = """
 import sys
+from environments import guarded
 from environments.engines.{module} import {name}
+
+def wait(self):
+    print("open", flush=True)
+    sys.stdin.read()
+
+if {is_early}:
+    guarded.GuardedTerminal._first_line = wait
 engine = {name}({given})
 terminal = engine.open_terminal(
     {namespace!r}, {instance!r}, command={command!r}, rows=24, columns=80
@@ -89,7 +97,11 @@ def test_what_the_shell_leaves_in_the_background_ends_with_it(real: Contender) -
     until(lambda: not sleeping())
 
 
-def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("is_early", [False, True], ids=["open", "opening"])
+def test_a_killed_product_leaves_nothing(
+    real: Contender, request: pytest.FixtureRequest, is_early: bool
+) -> None:
+    """Early: it dies before it has told the guard of the terminal what to end."""
     real.service("web")
     (web,) = wait(real.engine, all_ready)
     namespace = NAMESPACE
@@ -98,6 +110,8 @@ def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.Fixtur
         own, namespace = real.engine.engine, real.engine.named(NAMESPACE)
         given = f"{os.environ['KUBECONFIG']!r}, installation={own._marks.installation!r}"
     elif isinstance(real.engine, ProcessEngine):
+        if is_early:
+            pytest.skip("no guard: the engine's own process ends it")
         folder = request.getfixturevalue("daemon").folder
         given = f"__import__('pathlib').Path({str(folder)!r}), path={os.environ['PATH']!r}"
         module, name = "process.engine", "ProcessEngine"
@@ -112,6 +126,7 @@ def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.Fixtur
         namespace=namespace,
         instance=web.name,
         command=_COMMAND,
+        is_early=is_early,
     )
     product = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -126,7 +141,6 @@ def test_a_killed_product_leaves_nothing(real: Contender, request: pytest.Fixtur
     assert web.ready
 
 
-@pytest.mark.xdist_group("machine")
 def test_a_shell_of_the_engine_process_knows_nothing_of_the_product(
     engine: ProcessEngine, contender_of_process: Contender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

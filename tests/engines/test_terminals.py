@@ -7,7 +7,7 @@ import pytest
 
 from environments.core.ports import EngineError, Terminal
 from tests.engines.conftest import Contender
-from tests.engines.steps import NAMESPACE, all_ready, ended, wait
+from tests.engines.steps import NAMESPACE, all_ready, ended, wait, wait_for_the_end
 
 SHELL = ("sh",)
 
@@ -136,6 +136,7 @@ def test_a_terminal_ends_with_its_instance(real: Contender) -> None:
         real.engine.destroy(NAMESPACE)
         rest(terminal)
         assert terminal.exit_code() in (None, 129, 137)
+        wait_for_the_end(real.engine)
         assert real.engine.remains(NAMESPACE) == ()
     finally:
         terminal.close()

@@ -69,3 +69,9 @@ def test_every_template_can_be_read() -> None:
 
 def test_pieces_stand_in_components_alone() -> None:
     assert [path.name for path in TEMPLATES if path.name.startswith("_")] == []
+
+
+def test_nothing_asks_how_wide_its_container_is() -> None:
+    """Seen in one of a hundred loads under load: Chromium left such a list without any layout."""
+    for sheet in (ROOT / "static").glob("*.css"):
+        assert not re.search(r"@container|container-type", sheet.read_text()), sheet.name

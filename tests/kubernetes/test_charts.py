@@ -99,6 +99,25 @@ def test_a_chart_is_installed_before_the_services_and_goes_with_its_entry(
     assert releases(name) == 0
 
 
+def test_a_chart_that_runs_nothing_goes_with_its_entry_too(
+    yard: World, engine: KubernetesEngine
+) -> None:
+    words = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cache-words}\n"
+    files = {**CHART, "charts/cache/templates/all.yaml": words}
+    application = yard.application("shop", TEMPLATE, variables=VARIABLES, files=files)
+    environment = yard.deployed(application)
+    assert yard.last(environment).reason == ""
+    name = environment.namespace.name
+    applied = [(one.kind, one.name) for one in engine.applied(name)]
+    assert applied == [("Chart", "cache"), ("Deployment", "web")]
+    before, _, after = text_of(environment).partition("charts:\n")
+    without = before + after[after.index("services:") :].replace("charts.all, ", "")
+    save(yard, environment, without.replace("charts.cache, ", ""))
+    assert run(yard, environment, DeploymentKind.SETUP).status == "deployed"
+    assert releases(name) == 0
+    assert "cache-words" not in kubectl("-n", name, "get", "configmaps", "-o", "name")
+
+
 @pytest.mark.parametrize("installation", ["12345e67"])
 def test_a_label_that_looks_like_a_number_stays_a_text(
     yard: World, engine: KubernetesEngine, installation: str

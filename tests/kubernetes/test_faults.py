@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from environments import wiring
 from environments.engines.kubernetes import KubernetesEngine
+from environments.engines.kubernetes import engine as kubernetes_engine
 from environments.engines.kubernetes.cluster import Cluster
 from environments.models import Deployment, DeploymentKind, Environment
 from tests import cluster
@@ -98,7 +99,10 @@ def test_a_namespace_that_was_deleted_by_hand_comes_back_with_a_setup(
     assert [one.ready for one in engine.observe(name)] == [True]
 
 
-def test_what_keeps_a_namespace_is_told(yard: World, engine: KubernetesEngine) -> None:
+def test_what_keeps_a_namespace_is_told(
+    yard: World, engine: KubernetesEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_engine, "_ENDING_SECONDS", 8.0)
     environment = yard.deployed(yard.application("shop", service()))
     name = environment.namespace.name
     stuck = f"""
@@ -107,8 +111,11 @@ kind: ConfigMap
 metadata: {{name: stuck, namespace: {name}, finalizers: [example.org/never]}}
 """
     kubectl("apply", "-f", "-", given=stuck)
-    engine._cluster.delete("Namespace", name)
     try:
+        ended = run(yard, environment, DeploymentKind.TEARDOWN)
+        assert ended.status == "failed"
+        assert "example.org/never in 1 resource" in ended.reason
+        assert "Delete again" in ended.reason
         told = until(lambda: next((one for one in engine.remains(name) if "example" in one), ""))
         assert "example.org/never in 1 resource" in told
     finally:

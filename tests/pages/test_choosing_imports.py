@@ -74,7 +74,10 @@ def test_the_other_type_takes_the_imports_of_its_own_template(
     world.application("shop", TWO_TYPES)
     address = "/acme/applications/shop/new"
     sent = {**form("backend"), "type": "permanent", "type_shown": "ephemeral", "act": "create"}
-    page = browser.post(address, sent).content.decode()
+    answer = browser.post(address, sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The plan has changed since it was shown" in page
     assert "fixed in the template" in page
     assert Environment.objects.count() == 0
     part = browser.post(address, sent, headers=SWAP).content.decode()

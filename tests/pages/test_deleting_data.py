@@ -37,7 +37,7 @@ def test_the_page_names_the_data_and_asks_for_the_handle(
         answer = owner.post(where, {"handle": handle})
         assert answer.status_code == 422
         assert f"Type {environment.env_id} to delete it" in answer.content.decode()
-    assert world.engine.volumes(environment.namespace.name)
+    assert world.engine.applied(environment.namespace.name)
     assert owner.post(where, {"handle": environment.env_id}).status_code == 303
     world.work()
     assert world.engine.remains(environment.namespace.name) == ()

@@ -11,8 +11,6 @@ from tests.run.product import CHECKOUT, MARKS, Product, is_listened_on, lives, u
 from tests.run.shop import Shop
 from tests.run.workers import Seen
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 
 def refused(product: Product, **environ: str) -> str:
     """What a second start says, after it ended with status 1."""

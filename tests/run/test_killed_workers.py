@@ -12,7 +12,6 @@ from tests.run.product import Product, lives, until
 from tests.run.shop import Shop
 from tests.run.workers import Seen, stand_still
 
-pytestmark = pytest.mark.xdist_group("machine")
 ALL = ("services.stock", "jobs.move", "services.web")
 _LINES = "select deployment_id, text from environments_logline"
 _KEPT = (

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from environments.core.names import LABEL_LIMIT, is_label, label
+from environments.core.names import HOST_LIMIT, LABEL_LIMIT, is_label, label
 from environments.core.plan.model import Member, PlannedHost, Surroundings
 from environments.core.problems import Place, Problem, error, warning
 from environments.core.template.model import HostRule, Port, Reach, Service
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-_HOST_LIMIT = 253
 _STEM_LIMIT = LABEL_LIMIT - len("-ted00000")
 """What the longest handle leaves of a label."""
 STATIC_PORT = Port(80, 80, Reach.OUTSIDE)
@@ -102,7 +101,7 @@ def _check(
             )
         elif not is_label(part):
             yield _error(member, rule, "host.not-a-name", host=host, part=part)
-    if len(host) > _HOST_LIMIT:
+    if len(host) > HOST_LIMIT:
         yield _error(member, rule, "host.too-long", host=host)
     if holder := surroundings.held_hosts.get(host):
         yield _error(member, rule, "host.held", host=host, holder=holder)

@@ -98,6 +98,7 @@ def _workload(workload: PlannedWorkload, fingerprint: Callable[[str], str]) -> d
         "replicas": workload.replicas,
         "ports": [port.target_port for port in workload.ports],
         "command": [*workload.command, *workload.args],
+        "service_account": workload.service_account_name,
         "volumes": {volume.mount_path: volume.claim or volume.name for volume in workload.volumes},
         "variables": [_variable(value, fingerprint) for value in workload.variables],
     }

@@ -178,12 +178,18 @@ class ObjectName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredVolume:
-    """A volume that keeps data of a member (``environment``: its env_id)."""
+@dataclass(frozen=True, slots=True, order=True)
+class AppliedObject:
+    """Something that was applied for a member (``environment``: its env_id) and is there."""
 
+    kind: str
     name: str
     environment: str
+
+    @property
+    def object_name(self) -> ObjectName:
+        """What ``remove`` takes."""
+        return ObjectName(self.kind, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,12 @@ class EngineTraits:
     """The keys of a template that only tune (``node_selector``), and that it follows."""
     runs_charts: bool = False
     """It installs charts: what the program ``helm`` does, where it is found."""
+    ending_seconds: float = 0.0
+    """How long what was destroyed may take to be gone; it is looked at again meanwhile."""
+    has_ingress: bool = False
+    """What leads hosts to its services is its own: ``lead`` tells it of public ones."""
+    keeps_schedules: bool = False
+    """It runs cron jobs by itself: what it is given is the ``CronJob``, not each of its runs."""
     pulls_images: bool = False
     """It fetches images itself, from registries: what is built has to be pushed to one."""
 
@@ -299,14 +311,17 @@ class Engine(Protocol):
         as ``observe`` shows that the job has ended; where there is no more, no lines."""
 
     def remove(self, namespace: str, names: Sequence[ObjectName]) -> None:
-        """End and forget these workloads (kinds ``Deployment`` and ``Job``), and these volumes
-        with their data (``PersistentVolumeClaim``); others stay."""
+        """End and forget these workloads, and these volumes with their data
+        (``PersistentVolumeClaim``); others stay."""
 
-    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
-        """The volumes of the namespace; they stay when the workloads go that mount them."""
+    def applied(self, namespace: str) -> tuple[AppliedObject, ...]:
+        """What the namespace has of its members, in order of kinds and names, whether or not
+        anything of it runs: workloads, what several of a member share, and volumes, which stay
+        when the workloads go that mount them."""
 
     def destroy(self, namespace: str) -> None:
-        """Remove all that was made in the namespace."""
+        """Remove all that was made in the namespace. Where the trait ``ending_seconds`` says so,
+        some of it may remain for so long."""
 
     def remains(self, namespace: str) -> tuple[str, ...]:
         """What is still there of the namespace, found by looking, each for a person to read."""
@@ -323,9 +338,23 @@ class Engine(Protocol):
         time limits of jobs. Called every few seconds, by one worker at a time; gets what it gave
         back the last time (plain JSON)."""
 
+    def lead(self, hosts: Sequence["PublicHost"]) -> None:
+        """Let exactly these public hosts lead into namespaces, each like the host that it names.
+        Nothing to do where the trait ``has_ingress`` is missing: then the product's leads them."""
+
     def doors(self) -> tuple[str, ...]:
         """Addresses of this machine at which what it runs calls hosted names; none where those
         resolve to the ingress anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicHost:
+    """A host that leads into one namespace now, and into another one later."""
+
+    host: str
+    namespace: str
+    like: str
+    """A host of the namespace, to all of whose paths it leads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 class WorkloadKind(StrEnum):
     """What an instance is a copy of: a service runs until stopped, a job until it ends; of a
-    chart it is whatever that brings."""
+    chart it is whatever that brings. A cron job has none itself: each of its runs is a job."""
 
     SERVICE = "Deployment"
     JOB = "Job"
+    CRON_JOB = "CronJob"
     CHART = "Chart"
 
 
 def workloads(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
-    """The manifests that run something: Deployments, Jobs and charts."""
+    """The manifests that run something: Deployments, Jobs, CronJobs and charts."""
     return (manifest for manifest in manifests if manifest["kind"] in tuple(WorkloadKind))
 
 

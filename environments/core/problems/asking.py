@@ -162,6 +162,30 @@ CATALOGUE: dict[str, Entry] = {
     "environment.production": Entry(
         "Only a permanent environment can be a production one.", "Choose the type permanent."
     ),
+    "public.host": Entry(
+        "{host!r} cannot be a public address: {reason}.",
+        "Give a whole host name, such as shop.example.org, without https:// and without a path.",
+    ),
+    "public.taken": Entry("The host {host} is taken: {holder}.", "Choose another one."),
+    "public.no-service": Entry(
+        "No permanent environment of {application} has a host for {service}.",
+        "Choose one of the list; a service is in it once an environment runs that exposes it.",
+    ),
+    "public.gone": Entry(
+        "{application} has no such public address any more.", "Look at the list as it is now."
+    ),
+    "public.not-fit": Entry(
+        "The public addresses of {application} cannot lead to {name}: {reason}.", "{next}"
+    ),
+    "public.leads-here": Entry(
+        "{hosts} of {application} leads to {name}.",
+        "Lead it to another environment first, or nowhere, under Public addresses of "
+        "{application}.",
+    ),
+    "public.leaves": Entry(
+        "The public address {host} leads to {service} of {application} here, which goes away.",
+        "It leads nowhere then: lead it to another environment first, or remove it.",
+    ),
     "environment.type": Entry(
         "{type!r} is not a type of environment.", "Choose ephemeral or permanent."
     ),

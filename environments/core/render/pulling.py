@@ -1,4 +1,5 @@
-"""How a cluster signs in to the registries that it fetches images from."""
+"""How a cluster signs in to the registries that it fetches images from, and helm to those of
+charts."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The same service with no instance: what a pause applies."""
+"""The same workload with no instance: what a pause applies."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -8,7 +8,7 @@ from environments.core.ports import Manifest, WorkloadKind
 
 
 def without_instances(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
-    """The manifests of a service, its replicas none, and nothing that would raise them again.
+    """The manifests of a service or cron job that let it run nothing, nor anything raise that.
 
     Its revision stays: what is resumed is what was paused.
     """
@@ -18,4 +18,6 @@ def without_instances(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
     for one in made:
         if one["kind"] == WorkloadKind.SERVICE:
             one["spec"]["replicas"] = 0
+        elif one["kind"] == WorkloadKind.CRON_JOB:
+            one["spec"]["suspend"] = True
     return tuple(made)

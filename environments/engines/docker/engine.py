@@ -13,6 +13,7 @@ from docker.types import EndpointConfig, NetworkingConfig
 from environments.core.ports import (
     LABEL_ENVIRONMENT,
     LABEL_WORKLOAD,
+    AppliedObject,
     EngineError,
     EngineRefused,
     EngineTraits,
@@ -20,8 +21,8 @@ from environments.core.ports import (
     LocalPorts,
     Manifest,
     ObjectName,
+    PublicHost,
     Step,
-    StoredVolume,
     WorkloadKind,
     workloads,
 )
@@ -243,6 +244,9 @@ class DockerEngine(Inside):
         """Liveness probes, time limits of jobs, services that fell."""
         return self._tending.all(notes)
 
+    def lead(self, hosts: Sequence[PublicHost]) -> None:
+        """Nothing: the product's ingress does."""
+
     def doors(self) -> tuple[str, ...]:
         """What this machine is called inside the network of each namespace."""
         networks = self._made(self._marks.of_installation()).networks
@@ -259,12 +263,20 @@ class DockerEngine(Inside):
             if kind == "PersistentVolumeClaim":
                 self._ground.forget_volume(self._marks.volume(namespace, name))
 
-    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
-        """The volumes with our label, in order of their names."""
-        found = self._made(self._marks.of_namespace(namespace)).volumes
+    def applied(self, namespace: str) -> tuple[AppliedObject, ...]:
+        """What its containers and volumes are labelled with."""
+        made = self._made(self._marks.of_namespace(namespace))
         begin = len(self._marks.volume(namespace, ""))
-        rows = [(one["Name"][begin:], one["Labels"].get(LABEL_ENVIRONMENT, "")) for one in found]
-        return tuple(StoredVolume(name, environment) for name, environment in sorted(rows))
+        volumes = [("PersistentVolumeClaim", one["Name"][begin:], one) for one in made.volumes]
+        workloads = [
+            (one["Labels"][marks.KIND], one["Labels"][LABEL_WORKLOAD], one)
+            for one in made.containers
+        ]
+        found = {
+            AppliedObject(kind, name, one["Labels"].get(LABEL_ENVIRONMENT, ""))
+            for kind, name, one in (*workloads, *volumes)
+        }
+        return tuple(sorted(found))
 
     def destroy(self, namespace: str) -> None:
         """Take containers, volumes and the network of the namespace."""

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
+from environments.core.addresses import leads_to_this_machine
 from environments.core.policy import refusals
 from environments.core.ports import (
     ANNOTATION_REVISION,
@@ -21,6 +23,7 @@ from environments.core.ports import (
     EngineRefused,
     Manifest,
     Step,
+    workloads,
 )
 from environments.core.sentences import one_line
 from environments.engines.kubernetes import labelling
@@ -32,6 +35,11 @@ HELM = "helm"
 _HOOK_SECONDS = 600
 _KEPT_REVISIONS = 3
 _UNREACHABLE = ("Kubernetes cluster unreachable", "connection refused", "i/o timeout", "EOF")
+_SIGN_INS = "registries.json"
+_REPOSITORIES = "repositories.json"
+_FILE = "file://"
+_NAMING_OTHERS = ("Chart.yaml", "Chart.lock", "requirements.yaml", "requirements.lock")
+"""The files of a chart that name others, the last two of older ones: helm believes each."""
 _NOT_FOUND = "release: not found"
 _ACCOUNT = "releaseclone-charts"
 """Who helm is in a namespace: a template that looks other things up sees nothing of others."""
@@ -62,6 +70,8 @@ class _Call:
             environment.pop("KUBECONFIG", None)
         for name in ("CACHE", "CONFIG", "DATA"):
             environment[f"HELM_{name}_HOME"] = str(self.folder / name.lower())
+        environment["HELM_REGISTRY_CONFIG"] = str(self.folder / _SIGN_INS)
+        environment["HELM_REPOSITORY_CONFIG"] = str(self.folder / _REPOSITORIES)
         try:
             done = subprocess.run(
                 [program, *self.flags, *arguments],
@@ -99,8 +109,9 @@ class Charts:
         """Whether the program is there."""
         return shutil.which(HELM) is not None
 
-    def apply(self, step: Step, chart: Manifest) -> None:
+    def apply(self, step: Step) -> None:
         """Have the chart installed with these values; nothing is done where it is already."""
+        (chart,) = workloads(step.manifests)
         name, spec = chart["metadata"]["name"], chart["spec"]
         described = f"releaseclone {chart['metadata']['annotations'][ANNOTATION_REVISION]}"
         with self._calling(step.namespace) as call:
@@ -109,7 +120,10 @@ class Charts:
                 return
             if str(there.get("status", "")).startswith("pending"):
                 self._forget_unfinished(step.namespace, name)
+            _sign_in(call.folder, step.manifests)
             reference, *source = _source(spec, step.folder)
+            if spec["local"] and step.folder is not None:
+                _complete(call, Path(reference), step.folder)
             values = _values(call.folder, spec["values"])
             flags = (*source, *values, "--install", "--skip-crds")
             # What a template says stands where no flag is looked for.
@@ -122,9 +136,17 @@ class Charts:
                 f"--description={described}",
                 f"--history-max={_KEPT_REVISIONS}",
                 f"--timeout={_HOOK_SECONDS}s",
+                f"--labels={_kept_labels(self._marks.of_chart(chart['metadata']['labels']))}",
                 *self._labelled(chart["metadata"]["labels"]),
                 *chosen,
             )
+
+    def installed(self, namespace: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Name and labels of each release, as helm keeps them; of each as often as it has
+        revisions."""
+        kept = {"owner": HELM, **self._marks.finding}
+        for one in self._cluster.all("Secret", namespace, labels=kept):
+            yield one["metadata"]["labels"]["name"], one["metadata"]
 
     def remove(self, namespace: str, name: str) -> None:
         """Take the chart out, with all that it brought; nothing happens where it is not there."""
@@ -186,6 +208,74 @@ class Charts:
         )
 
 
+def _kept_labels(labels: Mapping[str, str]) -> str:
+    """On what helm keeps of the chart, which may bring nothing else that tells of it."""
+    return ",".join(f"{name}={value}" for name, value in labels.items())
+
+
+def _complete(call: _Call, chart: Path, checkout: Path) -> None:
+    """Fetch the charts that it depends on, where the repository does not hold them."""
+    sources = [source for name in _NAMING_OTHERS for source in _sources_in(chart / name)]
+    for source in sources:
+        if why := _wrong_source(chart, source, checkout):
+            raise EngineRefused(
+                f"The chart {chart.name} depends on {source}, which {why}. Put what it depends on "
+                "into its folder charts."
+            )
+    if not sources or "missing" not in call.run("dependency", "list", str(chart)):
+        return
+    remote = [one for one in dict.fromkeys(sources) if one.startswith(("http://", "https://"))]
+    known = [{"name": f"repository-{at}", "url": source} for at, source in enumerate(remote)]
+    (call.folder / _REPOSITORIES).write_text(json.dumps({"repositories": known}))
+    call.run("dependency", "build", str(chart))
+
+
+def _sources_in(file: Path) -> Iterator[str]:
+    """Where the charts lie that this file says are needed."""
+    try:
+        written = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+    except FileNotFoundError:
+        return
+    except (ValueError, yaml.YAMLError) as wrong:
+        raise EngineRefused(
+            f"{file.name} of the chart cannot be read: {one_line(str(wrong))}"
+        ) from wrong
+    wanted = written.get("dependencies") if isinstance(written, dict) else None
+    for one in wanted if isinstance(wanted, list) else ():
+        if isinstance(one, dict) and one.get("repository"):
+            yield str(one["repository"])
+
+
+def _wrong_source(chart: Path, source: str, checkout: Path) -> str:
+    """What a chart of a repository may not depend on, as one given by a template may not be."""
+    if source.startswith(_FILE):
+        place = (chart / source.removeprefix(_FILE)).resolve()
+        if not place.is_relative_to(checkout.resolve()):
+            return "leads out of the repository"
+        link = _leading_out(place)
+        return f"has a link that leads out of it: {link.relative_to(place)}" if link else ""
+    try:
+        host = urlsplit(source).hostname or ""
+    except ValueError:
+        return "is no address"
+    return "leads to this machine" if leads_to_this_machine(host) else ""
+
+
+def _leading_out(place: Path) -> Path | None:
+    """A link in the folder that leads out of it: helm would read what is there."""
+    links = (one for one in place.rglob("*") if one.is_symlink())
+    return next((one for one in links if not one.resolve().is_relative_to(place)), None)
+
+
+def _sign_in(folder: Path, manifests: Sequence[Manifest]) -> None:
+    """Leave what the context signs in to registries with where helm looks for it."""
+    for one in manifests:
+        if one["kind"] == "Secret":
+            place = folder / _SIGN_INS
+            place.touch(mode=0o600)
+            place.write_text(one["stringData"][".dockerconfigjson"])
+
+
 def _source(spec: Mapping[str, Any], folder: Path | None) -> tuple[str, ...]:
     """What is installed, and from where."""
     if spec["local"]:
@@ -194,12 +284,11 @@ def _source(spec: Mapping[str, Any], folder: Path | None) -> tuple[str, ...]:
         place = (folder / spec["reference"]).resolve()
         if not place.is_relative_to(folder.resolve()):
             raise EngineRefused(f"{spec['reference']} leads out of the repository.")
-        for one in place.rglob("*"):
-            if one.is_symlink() and not one.resolve().is_relative_to(place):
-                raise EngineRefused(
-                    f"{one.relative_to(place)} of the chart {spec['reference']} leads out of it. "
-                    "Put a file in place of the link."
-                )
+        if link := _leading_out(place):
+            raise EngineRefused(
+                f"{link.relative_to(place)} of the chart {spec['reference']} leads out of it. "
+                "Put a file in place of the link."
+            )
         if not (place / "Chart.yaml").is_file():
             raise EngineRefused(
                 f"There is no chart in {spec['reference']}: it has no Chart.yaml. Correct "

@@ -10,6 +10,7 @@ Found = dict[str, Any]
 
 _KINDS = {
     "ConfigMap": ("api/v1", "configmaps"),
+    "CronJob": ("apis/batch/v1", "cronjobs"),
     "DaemonSet": ("apis/apps/v1", "daemonsets"),
     "Deployment": ("apis/apps/v1", "deployments"),
     "HorizontalPodAutoscaler": ("apis/autoscaling/v2", "horizontalpodautoscalers"),

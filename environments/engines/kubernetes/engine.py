@@ -8,6 +8,7 @@ from environments import printing
 from environments.core.ports import (
     LABEL_ENVIRONMENT,
     LABEL_KIND,
+    AppliedObject,
     EngineError,
     EngineRefused,
     EngineTraits,
@@ -15,26 +16,30 @@ from environments.core.ports import (
     LocalPorts,
     ObjectName,
     Output,
+    PublicHost,
     Step,
-    StoredVolume,
     Terminal,
     WorkloadKind,
 )
 from environments.core.template.support import ON_KUBERNETES
+from environments.core.template.workloads import amount
 from environments.engines.kubernetes import logs, looking, objects
 from environments.engines.kubernetes.charts import Charts
 from environments.engines.kubernetes.cluster import Cluster
 from environments.engines.kubernetes.connection import Connection
 from environments.engines.kubernetes.ground import Ground
-from environments.engines.kubernetes.looking import WATCHED, Seen
+from environments.engines.kubernetes.looking import WATCHED, Seen, is_run
 from environments.engines.kubernetes.marks import Marks
 from environments.engines.kubernetes.metrics import Measured, Metrics
 from environments.engines.kubernetes.objects import Place, Wanted
+from environments.engines.kubernetes.public import PublicIngresses
 from environments.engines.kubernetes.terminal import in_pod
 from environments.engines.kubernetes.watching import Watch
 from environments.guarded import GuardedTerminal
 
+_APPLIED = ("Deployment", "Job", "CronJob", "ServiceAccount", "PersistentVolumeClaim")
 _AT_ONCE = 8
+_ENDING_SECONDS = 90.0
 _GOING_SECONDS = 40.0
 _WARNINGS_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
@@ -66,6 +71,7 @@ class KubernetesEngine:
         self._ground = Ground(self._cluster, self._marks)
         self._charts = Charts(kubeconfig, cluster, self._cluster, self._marks)
         self._watch = Watch(self._cluster, self._marks.finding)
+        self._public = PublicIngresses(self._cluster, self._marks, self._place)
         self._metrics = Metrics(self._connection)
         self._warnings: dict[str, tuple[float, Mapping[str, Sequence[str]]]] = {}
 
@@ -81,6 +87,9 @@ class KubernetesEngine:
             has_terminal=True,
             follows=frozenset(ON_KUBERNETES),
             pulls_images=True,
+            keeps_schedules=True,
+            has_ingress=True,
+            ending_seconds=_ENDING_SECONDS,
             runs_charts=self._charts.can,
             applies_at_once=_AT_ONCE,
         )
@@ -92,10 +101,9 @@ class KubernetesEngine:
     def apply(self, step: Step) -> None:
         """Have the workload and what stands beside it; what stood beside it and is wanted no more
         goes."""
-        first, *_ = step.manifests
         self._ground.have(step.namespace, step.ground)
-        if first["kind"] == WorkloadKind.CHART:
-            self._charts.apply(step, first)
+        if any(one["kind"] == WorkloadKind.CHART for one in step.manifests):
+            self._charts.apply(step)
             return
         wanted = objects.wanted(step, self._marks, self._place)
         kind, name = wanted.workload["kind"], wanted.workload["metadata"]["name"]
@@ -126,12 +134,28 @@ class KubernetesEngine:
 
     def _have(self, wanted: Wanted, namespace: str) -> None:
         for one in (*wanted.before, wanted.workload, *wanted.after):
-            if one["kind"] == "PersistentVolumeClaim" and self._has(one, namespace):
-                continue  # a claim cannot be changed, and keeps its data
-            self._cluster.apply(one)
+            if one["kind"] == "PersistentVolumeClaim":
+                self._have_claim(one, namespace)
+            else:
+                self._cluster.apply(one)
 
-    def _has(self, one: Mapping[str, Any], namespace: str) -> bool:
-        return self._settled(one["kind"], one["metadata"]["name"], namespace) is not None
+    def _have_claim(self, claim: Mapping[str, Any], namespace: str) -> None:
+        """One that is there keeps its data; it may grow, where its storage class lets it."""
+        name = claim["metadata"]["name"]
+        there = self._settled(claim["kind"], name, namespace)
+        if there is None:
+            self._cluster.apply(claim)
+            return
+        has, wants = (one["spec"]["resources"]["requests"]["storage"] for one in (there, claim))
+        if amount(wants) <= amount(has):
+            return
+        try:
+            self._cluster.apply(claim)
+        except EngineRefused as wrong:
+            raise EngineRefused(
+                f"The volume {name} has {has} and does not grow to {wants}: {wrong} Let its "
+                f"storage class allow volume expansion, or give it {has} in the template again."
+            ) from wrong
 
     def _prune(self, there: Mapping[str, Any], wanted: Wanted, namespace: str) -> None:
         """Take what the workload before this one had beside it, and this one has not."""
@@ -229,24 +253,32 @@ class KubernetesEngine:
                 continue
             self._cluster.delete(name.kind, name.name, namespace)
             if name.kind in tuple(WorkloadKind):  # at once, not when the cluster gets to it
-                own = {**self._marks.of_workload(name.name), LABEL_KIND: name.kind}
+                is_cron_job = name.kind == WorkloadKind.CRON_JOB  # its runs are jobs
+                runs = str(WorkloadKind.JOB) if is_cron_job else name.kind
+                own = {**self._marks.of_workload(name.name), LABEL_KIND: runs}
                 self._cluster.delete_all("Pod", namespace, own)
             for kind, beside in objects.read(there["metadata"].get("annotations")):
                 if kind != "PersistentVolumeClaim":
                     self._cluster.delete(kind, beside, namespace)
 
-    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
-        """Its claims, in order of their names."""
-        found = self._cluster.all("PersistentVolumeClaim", namespace, labels=self._marks.labels)
-        rows = [
-            (one["metadata"]["name"], one["metadata"]["labels"].get(LABEL_ENVIRONMENT, ""))
-            for one in found
-            if not one["metadata"].get("deletionTimestamp")
+    def applied(self, namespace: str) -> tuple[AppliedObject, ...]:
+        """What this installation's labels find, and the charts that helm keeps for it."""
+        found = [
+            (kind, one["metadata"]["name"], one["metadata"])
+            for kind in _APPLIED
+            for one in self._cluster.all(kind, namespace, labels=self._marks.labels)
+            if not one["metadata"].get("deletionTimestamp") and not is_run(one)
         ]
-        return tuple(StoredVolume(name, environment) for name, environment in sorted(rows))
+        found += [(str(WorkloadKind.CHART), *one) for one in self._charts.installed(namespace)]
+        objects = {
+            AppliedObject(kind, name, metadata["labels"][LABEL_ENVIRONMENT])
+            for kind, name, metadata in found
+            if LABEL_ENVIRONMENT in metadata["labels"]
+        }
+        return tuple(sorted(objects))
 
     def destroy(self, namespace: str) -> None:
-        """Delete the namespace, and with it all that is in it."""
+        """Delete the namespace, and with it all that is in it; it may outlast this call."""
         self._ground.end(namespace)
 
     def remains(self, namespace: str) -> tuple[str, ...]:
@@ -257,6 +289,10 @@ class KubernetesEngine:
     def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing: the cluster does."""
         return {}
+
+    def lead(self, hosts: Sequence[PublicHost]) -> None:
+        """By Ingresses beside those whose rules they have."""
+        self._public.lead(hosts)
 
     def doors(self) -> tuple[str, ...]:
         """None: what runs there calls the cluster's own ingress."""

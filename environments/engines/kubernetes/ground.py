@@ -10,7 +10,7 @@ from environments.core.render import QUOTA, revision
 from environments.engines.kubernetes.cluster import Cluster
 from environments.engines.kubernetes.marks import GROUND, INSTALLATION, Marks
 
-_ENDING_SECONDS = 90.0
+_PATIENCE_SECONDS = 4.0
 _LOOK_SECONDS = 0.2
 _TELLING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletion")
 
@@ -73,11 +73,11 @@ class Ground:
         return found is not None and self._marks.are_on(found["metadata"])
 
     def end(self, namespace: str) -> None:
-        """Delete it with all that is in it, and wait for its end, within reason."""
+        """Delete it with all that is in it, and wait a little for its end."""
         if not self.is_ours(namespace):
             return
         self._cluster.delete("Namespace", namespace)
-        give_up = time.monotonic() + _ENDING_SECONDS
+        give_up = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < give_up and self.is_ours(namespace):
             time.sleep(_LOOK_SECONDS)
 

@@ -104,7 +104,7 @@ def _instance(name: str, pod: Object, owner: Object, health: PodHealth, use: Use
     annotations = (pod["metadata"] if pod else owner["metadata"]).get("annotations") or {}
     return Instance(
         name=name,
-        workload=labels[LABEL_WORKLOAD],
+        workload=owner["metadata"]["name"] if is_run(owner) else labels[LABEL_WORKLOAD],
         kind=WorkloadKind.CHART if _is_of_chart(owner) else WorkloadKind(owner["kind"]),
         application=labels.get(LABEL_APPLICATION, ""),
         environment=labels.get(LABEL_ENVIRONMENT, ""),
@@ -120,6 +120,12 @@ def _instance(name: str, pod: Object, owner: Object, health: PodHealth, use: Use
         unmeasured=use.unknown if health.phase is Phase.RUNNING else "",
         message=health.message,
     )
+
+
+def is_run(job: Object) -> bool:
+    """Whether it is a run that the cluster began of one of our cron jobs."""
+    owners = job["metadata"].get("ownerReferences") or ()
+    return not _is_of_chart(job) and any(one["kind"] == WorkloadKind.CRON_JOB for one in owners)
 
 
 def _is_of_chart(owner: Object) -> bool:

@@ -72,19 +72,29 @@ def _object(manifest: Manifest, namespace: str, marked: Marks, place: Place) -> 
             name: base64.b64encode(text.encode()).decode() for name, text in texts.items()
         }
     elif made["kind"] == "Ingress":
-        if place.ingress_class:
-            made["spec"]["ingressClassName"] = place.ingress_class
-        if place.tls:
-            hosts = list(dict.fromkeys(rule["host"] for rule in made["spec"]["rules"]))
-            secret = {"secretName": place.tls_secret} if place.tls_secret else {}
-            made["spec"]["tls"] = [{"hosts": hosts, **secret}]
+        to_place(made, place)
     return made
+
+
+def to_place(ingress: Object, place: Place) -> None:
+    """Say what the cluster's ingress is to do with it."""
+    if place.ingress_class:
+        ingress["spec"]["ingressClassName"] = place.ingress_class
+    if place.tls:
+        hosts = list(dict.fromkeys(rule["host"] for rule in ingress["spec"]["rules"]))
+        secret = {"secretName": place.tls_secret} if place.tls_secret else {}
+        ingress["spec"]["tls"] = [{"hosts": hosts, **secret}]
 
 
 def _complete(workload: Object, marked: Marks) -> None:
     """What the API wants beyond the template, and a revision that lets pods be replaced."""
     annotations = workload["metadata"].get("annotations", {})
-    spec, template = workload["spec"], workload["spec"]["template"]
+    spec = workload["spec"]
+    if workload["kind"] == WorkloadKind.CRON_JOB:
+        run = spec["jobTemplate"]
+        run["metadata"]["labels"] = {**run["metadata"]["labels"], **marked.labels}
+        spec = run["spec"]
+    template = spec["template"]
     pod = template["spec"]
     revision = annotations.get(ANNOTATION_REVISION, "")
     metadata = template.setdefault("metadata", {})
@@ -96,7 +106,7 @@ def _complete(workload: Object, marked: Marks) -> None:
     for container in pod["containers"]:
         if not container.get("image"):
             raise EngineRefused(f"{workload['metadata']['name']} has no image.")
-    if workload["kind"] == WorkloadKind.JOB:
+    if workload["kind"] != WorkloadKind.SERVICE:
         seconds = spec.pop("activeDeadlineSeconds", None) or annotations.get(ANNOTATION_TIMEOUT)
         if seconds:  # of the pod: the job's own would take the pod away, and its log with it
             pod["activeDeadlineSeconds"] = int(seconds)

@@ -13,6 +13,7 @@ from environments.core.ports import (
     ANNOTATION_TIMEOUT,
     LABEL_APPLICATION,
     LABEL_ENVIRONMENT,
+    AppliedObject,
     EngineError,
     EngineTraits,
     Instance,
@@ -20,8 +21,8 @@ from environments.core.ports import (
     Manifest,
     ObjectName,
     Output,
+    PublicHost,
     Step,
-    StoredVolume,
     Terminal,
     WorkloadKind,
     expanded,
@@ -310,9 +311,12 @@ class ProcessEngine:
             *(f"process {one.pid}" for one in processes),
         )
 
-    def volumes(self, namespace: str) -> tuple[StoredVolume, ...]:
-        """None: nothing here keeps data."""
-        return ()
+    @_on_disk()
+    def applied(self, namespace: str) -> tuple[AppliedObject, ...]:
+        """What its records tell."""
+        programs = self._places.programs(namespace)
+        found = {AppliedObject(one.kind, one.workload, one.environment) for one in programs}
+        return tuple(sorted(found))
 
     def check(self) -> str:
         """How many programs its daemon has."""
@@ -325,6 +329,9 @@ class ProcessEngine:
     def tend(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing: its daemon and launchers look after what runs."""
         return {}
+
+    def lead(self, hosts: Sequence[PublicHost]) -> None:
+        """Nothing: the product's ingress does."""
 
     def doors(self) -> tuple[str, ...]:
         """None: processes call the ingress where it is."""

@@ -164,7 +164,7 @@ class _Run:
     def _watch(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
         """Status and, where it was ended from here, why."""
         while True:
-            self._record_tree()
+            self._record_tree(linux.glimpse_below(os.getpid()))
             self._bell.wait(_TICK_SECONDS)
             if (status := child.poll()) is not None:
                 return status, ""
@@ -175,11 +175,7 @@ class _Run:
 
     def _reap(self, own: int) -> None:
         """Take the exit status of adopted orphans, so that no zombies stay."""
-        try:
-            children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
-        except FileNotFoundError:
-            return
-        for pid in map(int, children.split()):
+        for pid in linux.children_of(os.getpid()):
             if pid != own:
                 try:
                     os.waitpid(pid, os.WNOHANG)
@@ -215,12 +211,11 @@ class _Run:
     def _end_all(self, grace: float) -> None:
         below = linux.descendants(os.getpid())
         linux.end(below, grace=grace)
-        self._record_tree()
+        self._record_tree(linux.descendants(os.getpid()))
         if self._copy is not None:
             self._copy.join(_GRACE_SECONDS)
 
-    def _record_tree(self) -> None:
-        below = linux.descendants(os.getpid())
+    def _record_tree(self, below: Sequence[linux.Running]) -> None:
         tree = [(one.pid, one.born) for one in below]
         if tree != self._tree:
             self._tree = tree

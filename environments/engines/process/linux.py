@@ -5,7 +5,8 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.05
 _LISTENS = "0A"
+_TELLS_CHILDREN = Path("/proc/thread-self/children").exists()
+"""Not every kernel is built to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,7 @@ class Moment:
 
     def below(self, pid: int) -> list[Running]:
         """Every living process below this one, those of its orphans included."""
-        found: list[Running] = []
-        waiting = [pid]
-        while waiting:
-            below = self.children.get(waiting.pop(), [])
-            found += below
-            waiting += [running.pid for running in below]
-        return found
+        return _below(pid, lambda parent: self.children.get(parent, []))
 
     @cached_property
     def listeners(self) -> Mapping[int, set[str]]:
@@ -90,9 +87,45 @@ class Moment:
         return found
 
 
+def _below(pid: int, living_of: Callable[[int], list[Running]]) -> list[Running]:
+    """All below it; ``living_of`` gives the living children of one."""
+    found: list[Running] = []
+    waiting = [pid]
+    while waiting:
+        below = living_of(waiting.pop())
+        found += below
+        waiting += [running.pid for running in below]
+    return found
+
+
 def descendants(pid: int) -> list[Running]:
     """Every living process below this one now."""
     return Moment().below(pid)
+
+
+def glimpse_below(pid: int) -> list[Running]:
+    """As ``descendants``, without a look at every process of the machine: for who looks often.
+
+    Where a process ends at that very moment, the kernel may leave out one beside it.
+    """
+    if not _TELLS_CHILDREN:
+        return descendants(pid)
+    return _below(
+        pid, lambda parent: [one for child in children_of(parent) if (one := look_at(child))]
+    )
+
+
+def children_of(pid: int) -> list[int]:
+    """The numbers of the children of all its threads, zombies included; none where the kernel
+    does not tell."""
+    found: list[int] = []
+    gone = (FileNotFoundError, ProcessLookupError)
+    with suppress(*gone):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(*gone):
+                told = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+                found += map(int, told.split())
+    return found
 
 
 def words_of(pid: int) -> tuple[str, ...]:
