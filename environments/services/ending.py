@@ -109,18 +109,22 @@ def finish(deployment: Deployment, lease: Lease) -> bool:
 
 
 def _finish_scaling(deployment: Deployment, lease: Lease) -> None:
-    """What runs is as before, in another number: nothing is to be remembered or tidied up."""
+    """What runs is as before, in another number: nothing is to be remembered or tidied up.
+
+    As after a setup, the run ends when its addresses lead where they should: who reads "Paused"
+    and opens one finds the page of the pause.
+    """
     with lease.writing():
-        now = timezone.now()
         for share in _open_members(deployment):
-            _judge(share, now)
+            _judge(share, timezone.now())
         deployment.refresh_from_db(fields=["failure"])
-        _close_by_cause(deployment, now)
-        if deployment.status == DeploymentStatus.PAUSED:
+        if deployment.kind == DeploymentKind.PAUSE and not deployment.failure:
             pausing.note_paused(deployment.namespace, is_paused=True)
+    _publish(deployment, lease)
+    with lease.writing():
+        _close_by_cause(deployment, timezone.now())
         say(deployment, [f"ended: {deployment.status}"], masker=Masker(()))
         status.refresh(deployment.namespace)
-    _publish(deployment, lease)
 
 
 def _success_of(share: Deployment) -> DeploymentStatus:

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
-from environments import tasks
+from environments import tasks, wiring
 from environments.actions import pausing
 from environments.actions.asking import NotAllowed, Refused
-from environments.core.ports import ObjectName, Step
+from environments.core.ports import ObjectName, Route, Step
 from environments.engines.memory import READY
 from environments.models import Deployment, Environment, PortClaim, Role
 from environments.services import routes
@@ -83,7 +83,9 @@ def test_no_service_runs_until_it_is_resumed_and_then_the_same(
     assert shop.namespace.paused_at is None
 
 
-def test_its_addresses_lead_to_where_it_is_resumed(world: World, shop: Environment) -> None:
+@pytest.fixture
+def claimed(shop: Environment) -> Environment:
+    """The shop, with a port of this machine behind each of its hosts."""
     claims = [
         PortClaim(
             namespace=shop.namespace,
@@ -95,10 +97,30 @@ def test_its_addresses_lead_to_where_it_is_resumed(world: World, shop: Environme
         for number, host in enumerate(shop.running_plan["hosts"], 31000)
     ]
     PortClaim.objects.bulk_create(claims)
-    pause(world, shop)
-    assert {route.paused for route in routes.routes()} == {shop.page}
-    resume(world, shop)
+    return shop
+
+
+def test_its_addresses_lead_to_where_it_is_resumed(world: World, claimed: Environment) -> None:
+    pause(world, claimed)
+    assert {route.paused for route in routes.routes()} == {claimed.page}
+    resume(world, claimed)
     assert {route.paused for route in routes.routes()} == {""}
+
+
+def test_it_is_called_paused_when_its_addresses_lead_there(
+    world: World, claimed: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads "Paused" and opens the address at once must find the page that says so."""
+    written: list[tuple[str, set[str]]] = []
+
+    def publish(found: list[Route], **_: object) -> None:
+        claimed.refresh_from_db()
+        written.append((claimed.status, {route.paused for route in found}))
+
+    monkeypatch.setattr(wiring.ingress(), "publish", publish)
+    pause(world, claimed)
+    assert claimed.status == "paused"
+    assert written[-1] == ("deploying", {claimed.page})
 
 
 def test_services_come_back_in_the_order_of_the_setup(world: World, shop: Environment) -> None:
