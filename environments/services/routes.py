@@ -8,7 +8,15 @@ from django.db.models import QuerySet
 
 from environments import wiring
 from environments.core.ports import EngineError, IngressError, Route
-from environments.models import Context, Environment, Namespace, PortClaim
+from environments.models import (
+    Context,
+    DeploymentStatus,
+    Environment,
+    Namespace,
+    PortClaim,
+    Task,
+    TaskState,
+)
 from environments.models.environment import page_address
 from environments.services import public_hosts
 
@@ -53,6 +61,7 @@ def routes() -> list[Route]:
         upstreams[tuple(key)].append(f"127.0.0.1:{number}")
     found: list[Route] = []
     living = Environment.objects.filter(removed_at__isnull=True, running__isnull=False)
+    living = living.exclude(pk__in=_being_removed())
     rows = living.values_list(
         *("namespace", "namespace__name", "namespace__paused_at", "running__hosts"),
         *("application__account__name", "env_id", "importer__env_id"),
@@ -70,3 +79,11 @@ def routes() -> list[Route]:
     for public in public_hosts.public_hosts():
         found += [replace(route, host=public.host) for route in by_host[public.like]]
     return found
+
+
+def _being_removed() -> QuerySet[Task]:
+    """The environments of which nothing runs any more, while their removal is not over yet."""
+    removed = Task.objects.filter(kind="removal", state=TaskState.READY)
+    return removed.filter(deployment__status=DeploymentStatus.RUNNING).values(
+        "deployment__environment"
+    )

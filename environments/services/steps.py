@@ -270,7 +270,9 @@ def _finish(lease: Lease, task: Task, line: str, *, masker: Masker) -> None:
         if task.kind == "cron_job":
             schedules.begin(task)
         say(task.deployment, [f"{task.name}: {line}"], masker=masker, task=task)
-    if any(host["workload"] == task.workload for host in task.deployment.hosts):
+    # What was removed gives its ports back when its share is closed: no address may lead there.
+    is_led = any(host["workload"] == task.workload for host in task.deployment.hosts)
+    if is_led or task.kind == "removal":
         _lead(task.deployment, lease, masker=masker)
 
 

@@ -16,7 +16,7 @@ from environments.actions.environments import (
 )
 from environments.core.ports import Phase
 from environments.engines.memory import Outlook
-from environments.models import Deployment, DeploymentKind, Environment, Task
+from environments.models import Deployment, DeploymentKind, Environment, PortClaim, Task
 from tests.world import World
 
 SETUP, PATCH, TEARDOWN = DeploymentKind.SETUP, DeploymentKind.PATCH, DeploymentKind.TEARDOWN
@@ -38,6 +38,21 @@ def run(world: World, environment: Environment, kind: DeploymentKind) -> Deploym
     deployment.refresh_from_db()
     environment.refresh_from_db()
     return deployment
+
+
+def claim_ports(environment: Environment) -> None:
+    """A port of this machine behind each of its hosts, as the engines of one machine claim them."""
+    claims = [
+        PortClaim(
+            namespace=environment.namespace,
+            workload=host["workload"],
+            replica=0,
+            target_port=host["target_port"],
+            number=number,
+        )
+        for number, host in enumerate(environment.running_plan["hosts"], 31000)
+    ]
+    PortClaim.objects.bulk_create(claims)
 
 
 def take_up(world: World) -> None:

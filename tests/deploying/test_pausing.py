@@ -11,7 +11,7 @@ from environments.actions import pausing
 from environments.actions.asking import NotAllowed, Refused
 from environments.core.ports import ObjectName, Route, Step
 from environments.engines.memory import READY
-from environments.models import Deployment, Environment, PortClaim, Role
+from environments.models import Deployment, Environment, Role
 from environments.services import routes
 from tests.deploying.acts import (
     FAILS,
@@ -20,6 +20,7 @@ from tests.deploying.acts import (
     TEARDOWN,
     applied,
     ask,
+    claim_ports,
     members_of,
     run,
     save,
@@ -85,18 +86,7 @@ def test_no_service_runs_until_it_is_resumed_and_then_the_same(
 
 @pytest.fixture
 def claimed(shop: Environment) -> Environment:
-    """The shop, with a port of this machine behind each of its hosts."""
-    claims = [
-        PortClaim(
-            namespace=shop.namespace,
-            workload=host["workload"],
-            replica=0,
-            target_port=host["target_port"],
-            number=number,
-        )
-        for number, host in enumerate(shop.running_plan["hosts"], 31000)
-    ]
-    PortClaim.objects.bulk_create(claims)
+    claim_ports(shop)
     return shop
 
 

@@ -8,16 +8,18 @@ import pytest
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
+from environments import wiring
 from environments.actions.applications import delete_application
 from environments.actions.asking import Refused
 from environments.actions.environments import delete_environment
-from environments.core.ports import EngineError, ObjectName
+from environments.core.ports import EngineError, ObjectName, Route
 from environments.models import Application, Environment, HostClaim, PortClaim
 from environments.services import routes, running
 from tests.deploying.acts import (
     FAILS,
     SETUP,
     TEARDOWN,
+    claim_ports,
     long_ago,
     run,
     save_with,
@@ -98,6 +100,24 @@ def test_exactly_what_it_made_goes(world: World, shop: Application) -> None:
     assert not PortClaim.objects.filter(namespace=gone.namespace).exists()
     kept.refresh_from_db()
     assert kept.status == "deployed"
+
+
+def test_no_address_leads_to_a_port_that_is_given_back(
+    world: World, shop: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another environment may take the port at once: its service is not to answer here."""
+    gone = world.deployed(shop, name="gone")
+    claim_ports(gone)
+    assert len(routes.routes()) == 3
+    held: list[tuple[int, int]] = []
+
+    def publish(found: list[Route], **_: object) -> None:
+        held.append((len(found), PortClaim.objects.count()))
+
+    monkeypatch.setattr(wiring.ingress(), "publish", publish)
+    delete_environment(world.operator, gone)
+    world.work()
+    assert held == [(2, 3), (1, 3), (0, 3), (0, 0)]
 
 
 def test_a_removed_one_stays_as_history_and_its_name_is_free(
