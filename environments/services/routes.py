@@ -14,7 +14,6 @@ from environments.models import (
     Environment,
     Namespace,
     PortClaim,
-    Task,
     TaskState,
 )
 from environments.models.environment import page_address
@@ -81,9 +80,10 @@ def routes() -> list[Route]:
     return found
 
 
-def _being_removed() -> QuerySet[Task]:
-    """The environments of which nothing runs any more, while their removal is not over yet."""
-    removed = Task.objects.filter(kind="removal", state=TaskState.READY)
-    return removed.filter(deployment__status=DeploymentStatus.RUNNING).values(
-        "deployment__environment"
+def _being_removed() -> QuerySet[Environment]:
+    """Those of which nothing runs any more, while their removal is not over yet."""
+    return Environment.objects.filter(
+        deployments__status=DeploymentStatus.RUNNING,
+        deployments__tasks__kind="removal",
+        deployments__tasks__state=TaskState.READY,
     )

@@ -1,11 +1,9 @@
 """Blue and green in a browser: one address, led from one environment to the next and back."""
 
-import re
-
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import READY_MS, Product
-from tests.browser.test_walk import engine, wait_until_deployed
+from tests.browser.test_walk import engine, shows, wait_until_deployed
 
 __all__ = ["engine"]  # each engine in its turn
 
@@ -20,20 +18,6 @@ def create(page: Page, name: str, branch: str) -> None:
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/environments/ted*/")
     wait_until_deployed(page)
-
-
-def shows(page: Page, host: str, text: str) -> None:
-    """Whether who opens the address sees this, as soon as the ingress has followed."""
-    with page.context.expect_page() as opened:
-        page.get_by_role("link", name=host).click()
-    body = opened.value.locator("body")
-    for _ in range(20):
-        if re.search(text, body.inner_text(), re.IGNORECASE):
-            break
-        opened.value.wait_for_timeout(500)
-        opened.value.reload()
-    expect(body).to_contain_text(text, ignore_case=True)
-    opened.value.close()
 
 
 def lead(page: Page, name: str) -> None:
@@ -61,7 +45,8 @@ def test_one_address_leads_to_the_next_environment_and_back(
     expect(page.get_by_text(f"Added {host}.")).to_be_visible()
     for name, text in (("blue", "feature 1"), ("green", "feature 2"), ("blue", "feature 1")):
         lead(page, name)
-        shows(page, host, text)
+        # The worker tells the ingress after the page has answered.
+        shows(page, page.get_by_role("link", name=host), text, reloads=20)
     page.goto(here)
     expect(page.locator(".urls")).to_contain_text(host, timeout=READY_MS)
     page.goto(f"{here}delete")

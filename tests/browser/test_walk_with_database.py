@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import READY_MS, Product
 from tests.browser.test_terminal import run, state
-from tests.browser.test_walk import wait_until_deployed
+from tests.browser.test_walk import shows, wait_until_deployed
 from tests.containers import Podman
 from tests.standins import PYTHON
 from tests.world import TEMPLATE, Repository
@@ -94,10 +94,7 @@ class Walker:
     def shows(self, environment: str, text: str) -> None:
         """The page of the environment's service, opened by its link, shows this."""
         self.page.goto(environment)
-        with self.page.context.expect_page() as opened:
-            self.page.get_by_role("link", name="Open").click()
-        expect(opened.value.locator("body")).to_contain_text(text, timeout=READY_MS)
-        opened.value.close()
+        shows(self.page, self.page.get_by_role("link", name="Open"), text)
 
     def keep(self, environment: str, text: str) -> None:
         """Keep a note, by a terminal in the container of the service."""
