@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from environments.engines.kubernetes import KubernetesEngine
 from tests import cluster, debian, standins
 from tests.containers import Podman
 
+QUIET_CHROMIUM = Path(__file__).with_name("quiet_chromium.py")
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "demo", "environments for everyone"
 Scheme = Literal["light", "dark"]
@@ -187,10 +187,9 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     if missing := " ".join(debian.missing(*debian.BROWSER)):
         pytest.skip(f"there is no browser to lead: as root, apt-get install -y {missing}")
-    chromium = shutil.which("chromium")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = playwright.chromium.launch(executable_path=QUIET_CHROMIUM, args=arguments)
         yield browser
         browser.close()
 
