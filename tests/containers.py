@@ -13,12 +13,13 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import docker
+import psutil
 import pytest
 import requests
 from docker.errors import DockerException
@@ -172,6 +173,7 @@ class Podman:
     def remove_all(self) -> None:
         """End the service and all that it ran, and forget its storage."""
         self.stop()
+        self._end_monitors()
         subprocess.run(
             [*self._command, "rm", "--all", "--force", "--time", "0"],
             env=self._environment,
@@ -189,6 +191,19 @@ class Podman:
         if storage.is_mount():
             subprocess.run(["umount", "--lazy", str(storage)], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end_monitors(self) -> None:
+        """End those of the commands that were run in containers.
+
+        One whose terminal takes no more, as nobody reads what was typed, stands still for ever,
+        and its container cannot end before it.
+        """
+        for process in psutil.process_iter(["name", "cmdline"]):
+            words = process.info["cmdline"] or ()
+            is_of_a_command = process.info["name"] == "conmon" and "--exec-attach" in words
+            if is_of_a_command and any(str(self.folder) in word for word in words):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
 
 def _forget_ports(pool: IPv4Network | IPv6Network) -> None:
