@@ -36,8 +36,8 @@ from environments.services.members import Source
 from environments.services.refs import Answer
 
 PROBE_LABEL = "app-ted0000"
-_OF_OTHERS = "it belongs to another account"
 """Stands for an environment when a domain is asked whether its names resolve."""
+_OF_OTHERS = "it belongs to another account"
 
 
 @dataclass(frozen=True, slots=True)

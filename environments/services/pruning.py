@@ -1,7 +1,7 @@
 """After a run that succeeded: what its members had before and have no more goes."""
 
 from environments import wiring
-from environments.core.ports import AppliedObject, Engine, EngineError, WorkloadKind
+from environments.core.ports import AppliedObject, EngineError, WorkloadKind
 from environments.core.schedules import cron_job_of
 from environments.models import (
     Deployment,
@@ -25,13 +25,13 @@ def prune(deployment: Deployment, lease: Lease) -> None:
     wanted = _wanted(deployment)
     try:
         engine = wiring.engine_of(namespace.context)
-        accounts = _accounts(namespace)
+        accounts, keeps_schedules = _accounts(namespace), engine.traits().keeps_schedules
         gone = [
             one.object_name
             for one in engine.applied(namespace.name)
             if one.kind != "PersistentVolumeClaim" and one.environment in wanted
             if one.name not in accounts or one.kind != "ServiceAccount"
-            if not wanted[one.environment] & {one.name, _whose_run(engine, one)}
+            if not wanted[one.environment] & {one.name, _whose_run(one, keeps_schedules)}
         ]
         if gone:
             lease.require()
@@ -44,9 +44,9 @@ def prune(deployment: Deployment, lease: Lease) -> None:
         _free_hosts(namespace)
 
 
-def _whose_run(engine: Engine, one: AppliedObject) -> str:
+def _whose_run(one: AppliedObject, keeps_schedules: bool) -> str:
     """The cron job that it may be a run of, where runs are applied one by one; else ""."""
-    if one.kind != WorkloadKind.JOB or engine.traits().keeps_schedules:
+    if one.kind != WorkloadKind.JOB or keeps_schedules:
         return ""
     return cron_job_of(one.name)
 
