@@ -33,8 +33,8 @@ def hosts_of(environment: Environment) -> Mapping[tuple[str, str], str]:
 def of_application(application: Application) -> list[PublicUrl]:
     """All of the application, by their hosts."""
     addresses = list(application.public_addresses.all())
-    environment = application.public_environment
-    if environment is None or environment.removed_at is not None or environment.running is None:
+    environment = application.public_environment if addresses else None
+    if environment is None or environment.removed_at is not None or not environment.running_id:
         return [PublicUrl(address) for address in addresses]
     own = hosts_of(environment)
     entrance = environment.namespace.context.entrance

@@ -1,35 +1,27 @@
 """Which environment's host each public address has the rules of, and who leads it there."""
 
-from collections import defaultdict
-
 from environments import wiring
 from environments.core.plan import Plan
 from environments.core.ports import PublicHost
 from environments.core.problems import Problem, warning
 from environments.models import Application, Context, Namespace, PublicAddress
-from environments.queries.public_addresses import hosts_of
+from environments.queries.public_addresses import hosts_of, of_application
 
 
 def public_hosts(context: Context | None = None) -> list[PublicHost]:
     """Every public address that leads somewhere now, or into this context."""
-    rows = PublicAddress.objects.filter(
-        application__public_environment__removed_at__isnull=True,
-        application__public_environment__running__isnull=False,
-    ).select_related("application__public_environment__namespace")
+    led = Application.objects.filter(public_environment__isnull=False)
     if context is not None:
-        rows = rows.filter(application__public_environment__namespace__context=context)
-    by_application: dict[Application, list[PublicAddress]] = defaultdict(list)
-    for address in rows:
-        by_application[address.application].append(address)
+        led = led.filter(public_environment__namespace__context=context)
+    led = led.select_related("public_environment__namespace__context")
     found = []
-    for application, addresses in by_application.items():
+    for application in led.prefetch_related("public_addresses"):
         environment = application.public_environment
         assert environment is not None
-        own = hosts_of(environment)
         found += [
-            PublicHost(address.host, environment.namespace.name, like)
-            for address in addresses
-            if (like := own.get((address.member, address.service)))
+            PublicHost(one.address.host, environment.namespace.name, one.like)
+            for one in of_application(application)
+            if one.like
         ]
     return found
 
